@@ -1,0 +1,86 @@
+//! Lists the tags of a repository.
+//!
+//! ```text
+//! cargo run --example tags -- REF-without-tag
+//! ```
+//!
+//! Cargo.toml:
+//!
+//! ```toml
+//! clap = { version = "4", features = ["derive"] }
+//! oci-client-core = "0.1"
+//! oci-spec-types = "0.1"
+//! oci-transport-reqwest = "0.1"
+//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+//! ```
+
+use std::error::Error;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use oci_client_core::client::{Client, StaticCredentials};
+use oci_client_core::proto::{Credential, HostProfile};
+use oci_spec_types::{Reference, RegistryHost};
+use oci_transport_reqwest::{ReqwestTransport, TokioRuntime};
+
+/// List the tags of a repository.
+#[derive(Parser)]
+struct Args {
+    /// Speak http instead of https (loopback does so anyway).
+    #[arg(long)]
+    plain_http: bool,
+    /// User name and password for the registry.
+    #[arg(long, value_name = "USER:PASSWORD", value_parser = credential)]
+    creds: Option<Credential>,
+    /// The repository: host[:port]/repository.
+    #[arg(value_name = "REF", value_parser = repository)]
+    reference: Reference,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tags: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: Args) -> Result<(), Box<dyn Error>> {
+    let client = connect(args.reference.host(), args.plain_http, args.creds)?;
+    let mut tags = client.repository(&args.reference).tags();
+    while let Some(page) = tags.page().await? {
+        for tag in page {
+            println!("{tag}");
+        }
+    }
+    Ok(())
+}
+
+fn connect(host: &RegistryHost, plain_http: bool, creds: Option<Credential>) -> Result<Client, Box<dyn Error>> {
+    let transport = Arc::new(ReqwestTransport::new()?);
+    let mut client = Client::builder(transport, Arc::new(TokioRuntime::try_current()?));
+    if plain_http {
+        client = client.profile(HostProfile::new(host.clone()).with_plain_http());
+    }
+    if let Some(credential) = creds {
+        client = client.credentials(StaticCredentials::new().with(host.clone(), credential));
+    }
+    Ok(client.build())
+}
+
+fn credential(text: &str) -> Result<Credential, &'static str> {
+    let (user, password) = text.split_once(':').ok_or("expected USER:PASSWORD")?;
+    Ok(Credential::password(user, password.to_owned()))
+}
+
+fn repository(text: &str) -> Result<Reference, String> {
+    let reference: Reference = text.parse().map_err(|error| format!("{error}"))?;
+    match reference.target() {
+        None => Ok(reference),
+        Some(_) => Err("expected a repository: leave tag and digest out".to_owned()),
+    }
+}

@@ -1,0 +1,1 @@
+//! Holds the example `quickstart`, which is in `examples/`.

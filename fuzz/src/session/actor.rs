@@ -1,0 +1,189 @@
+//! A machine within a session, and what its driver knows.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use http::{Method, Request};
+use oci_client_core::ErrorKind;
+use oci_client_core::proto::auth::Scopes;
+use oci_client_core::proto::{
+    CredentialQuery, Delete, GetManifest, HeadBlob, HostMemory, Input, ListTags, Machine, Now, Operation, Payload,
+    PullBlob, PutManifest, Resolve, Session, Step, Ticket, Upload,
+};
+use oci_spec_types::{MediaType, RepositoryName, TagOrDigest};
+use url::Url;
+
+use super::choices::Choices;
+use super::server;
+
+pub(super) struct Actor {
+    blob: Option<Blob>,
+    called: bool,
+    last: Option<Step<()>>,
+    machine: Option<Box<dyn Driven>>,
+    request: Option<(Method, Url)>,
+    wake: Duration,
+}
+
+/// A blob on its way, in either direction.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Blob {
+    pub(super) size: u64,
+    /// How much of it a reader has.
+    pub(super) have: u64,
+    pub(super) pulled: bool,
+}
+
+impl Actor {
+    pub(super) fn new(choices: &mut Choices<'_>, host: &HostMemory) -> Self {
+        let (machine, blob) = cast(choices, host);
+        let machine = Some(machine);
+        Self { blob, called: false, last: None, machine, request: None, wake: Duration::ZERO }
+    }
+
+    pub(super) const fn blob(&self) -> Option<Blob> {
+        self.blob
+    }
+
+    pub(super) const fn ended(&self) -> bool {
+        self.machine.is_none()
+    }
+
+    /// Whether there is something to tell it.
+    pub(super) const fn is_able(&self) -> bool {
+        match &self.last {
+            Some(Step::Wait(_)) => self.called,
+            _ => self.machine.is_some(),
+        }
+    }
+
+    pub(super) const fn request(&self) -> Option<&(Method, Url)> {
+        self.request.as_ref()
+    }
+
+    pub(super) const fn wake(&self) -> Duration {
+        self.wake
+    }
+
+    pub(super) fn call(&mut self, ticket: Ticket) {
+        self.called |= matches!(self.last, Some(Step::Wait(waited)) if waited == ticket);
+    }
+
+    /// Leaves off in the middle.
+    pub(super) fn leave(&mut self) {
+        self.machine = None;
+        self.last = None;
+    }
+
+    pub(super) const fn take_last(&mut self) -> Option<Step<()>> {
+        self.called = false;
+        self.last.take()
+    }
+
+    /// What the reader has after `input`, which answers `last`.
+    pub(super) fn read(&mut self, last: Option<&Step<()>>, input: &Input) {
+        let (Some(Step::Receive { at, limit }), Some(blob)) = (last, &mut self.blob) else {
+            return;
+        };
+        if let Input::Received { len } | Input::Broken { len, .. } = input {
+            assert!(*at <= blob.have, "a reader who has {} bytes is given those from {at}", blob.have);
+            blob.have = blob.have.max(at + len.min(limit));
+        }
+    }
+
+    pub(super) fn resume(&mut self, host: &mut HostMemory, now: Now, input: Input) -> Step<()> {
+        let machine = self.machine.as_mut().expect("it has not ended");
+        let step = machine.resume(host, now, input);
+        if let Step::Done(result) = &step {
+            let again = machine.resume(host, now, Input::Start);
+            assert!(
+                matches!(again, Step::Done(Err(error)) if error.kind() == ErrorKind::Misuse),
+                "what has ended goes on"
+            );
+            let whole = self.blob.is_none_or(|blob| !blob.pulled || blob.have == blob.size);
+            assert!(result.is_err() || whole, "it has ended well with {:?}", self.blob);
+        }
+        step
+    }
+
+    /// Remembers what it is to be told next.
+    pub(super) fn keep(&mut self, step: Step<()>, now: Now) {
+        match &step {
+            Step::Done(_) => return self.leave(),
+            Step::Send(request) => self.request = Some((request.method().clone(), url_of(request))),
+            Step::Sleep(pause) => self.wake = now.monotonic.saturating_add(*pause),
+            _ => {}
+        }
+        self.last = Some(step);
+    }
+
+    pub(super) fn shown(&self) -> String {
+        self.machine.as_ref().map(|machine| machine.shown()).unwrap_or_default()
+    }
+}
+
+pub(super) fn url_of(request: &Request<Payload>) -> Url {
+    Url::parse(&request.uri().to_string()).expect("a request goes to an absolute URL")
+}
+
+/// A session whose output does not matter.
+trait Driven {
+    fn resume(&mut self, host: &mut HostMemory, now: Now, input: Input) -> Step<()>;
+
+    fn shown(&self) -> String;
+}
+
+impl<M: Debug + Machine> Driven for Session<M> {
+    fn resume(&mut self, host: &mut HostMemory, now: Now, input: Input) -> Step<()> {
+        match Machine::resume(self, host, now, input) {
+            Step::Ask(query) => Step::Ask(query),
+            Step::Buffer { limit } => Step::Buffer { limit },
+            Step::Done(result) => Step::Done(result.map(|_| ())),
+            Step::Receive { at, limit } => Step::Receive { at, limit },
+            Step::Send(request) => Step::Send(request),
+            Step::Sleep(duration) => Step::Sleep(duration),
+            Step::Wait(ticket) => Step::Wait(ticket),
+        }
+    }
+
+    fn shown(&self) -> String {
+        format!("{self:?}")
+    }
+}
+
+fn cast(choices: &mut Choices<'_>, host: &HostMemory) -> (Box<dyn Driven>, Option<Blob>) {
+    let name: RepositoryName = choices.pick(&["a/b", "c"]).parse().expect("a name");
+    let tag: TagOrDigest = "v1".parse().expect("a tag");
+    let (blob, manifest) = (server::blob(), TagOrDigest::Digest(server::manifest()));
+    let query = CredentialQuery::new(host.profile().host().clone(), Some(name.clone()));
+    let scopes = Scopes::repository(&name, choices.pick(&[&["pull"][..], &["pull", "push"], &[]]));
+    let operation = Operation::new("test", query, scopes);
+    match choices.below(9) {
+        0 => pull(choices, name, operation),
+        1 => (Box::new(Session::new(GetManifest::new(name, tag), operation)), None),
+        2 => (Box::new(Session::new(GetManifest::new(name, manifest), operation)), None),
+        3 => (Box::new(Session::new(Resolve::new(name, choices.below(2).eq(&0).then_some(tag).unwrap_or(manifest)), operation)), None),
+        4 => (Box::new(Session::new(HeadBlob::new(name, blob), operation)), None),
+        5 => upload(choices, name, operation),
+        6 => {
+            let put = PutManifest::new(name, tag, MediaType::IMAGE_MANIFEST, server::MANIFEST.into(), server::manifest());
+            (Box::new(Session::new(put, operation)), None)
+        }
+        7 => (Box::new(Session::new(ListTags::first(name), operation)), None),
+        _ => (Box::new(Session::new(Delete::blob(name, blob), operation)), None),
+    }
+}
+
+fn pull(choices: &mut Choices<'_>, name: RepositoryName, operation: Operation) -> (Box<dyn Driven>, Option<Blob>) {
+    let size = choices.pick(&[5, 0, 1, 64, 4_096]);
+    let have = choices.pick(&[0, 0, 1, size, size + 1]);
+    let blob = Blob { size, have, pulled: true };
+    let pull = PullBlob::new(name, server::blob(), size, have);
+    (Box::new(Session::new(pull, operation)), Some(blob))
+}
+
+fn upload(choices: &mut Choices<'_>, name: RepositoryName, operation: Operation) -> (Box<dyn Driven>, Option<Blob>) {
+    let size = choices.pick(&[5, 0, 2 << 20, 65 << 20]);
+    let blob = Blob { size, have: 0, pulled: false };
+    (Box::new(Session::new(Upload::new(name, server::blob(), size), operation)), Some(blob))
+}

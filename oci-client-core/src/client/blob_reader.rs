@@ -1,0 +1,204 @@
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use bytes::{Buf, Bytes, BytesMut};
+use futures_util::stream;
+use oci_spec_types::{Digest, Verifier};
+
+use super::content::Chunks;
+use super::driver::{Driver, Pause};
+use crate::partial_file::PartialFile;
+use crate::proto::{Input, PullBlob};
+use crate::runtime::unblock;
+use crate::transport::TransportError;
+use crate::{Error, ErrorKind};
+
+/// A blob on its way, in pieces, verified.
+///
+/// The last piece is held back until size and digest are right, so a reading that reaches its end has read the right
+/// content, and one that cannot reach it ends in an error. Lost connections are taken up again at the byte where they broke.
+pub struct BlobReader {
+    driver: Driver<PullBlob>,
+    held: Option<Bytes>,
+    state: State,
+    verifier: Verifier,
+}
+
+impl BlobReader {
+    pub(super) const fn new(driver: Driver<PullBlob>, verifier: Verifier) -> Self {
+        Self {
+            driver,
+            held: None,
+            state: State::Between(Some(Input::Start)),
+            verifier,
+        }
+    }
+
+    /// The digest that the content is checked against.
+    pub const fn digest(&self) -> &Digest {
+        self.verifier.digest()
+    }
+
+    /// The size in bytes that the content is checked against.
+    pub const fn size(&self) -> u64 {
+        self.verifier.size()
+    }
+
+    /// The next piece; `None` at the end, which is only reached by content that is whole and has the right digest.
+    ///
+    /// # Errors
+    /// Of kind [`Mismatch`](ErrorKind::Mismatch) if the content is not what its descriptor says, or whatever kept the rest from arriving. Every
+    /// call after an error is an error too.
+    ///
+    /// # Cancellation
+    /// A future dropped before it was ready loses its place: the next call is an error. Use [`into_chunks`](Self::into_chunks) where readings are
+    /// raced against something else.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        loop {
+            match &mut self.state {
+                State::Between(input) => {
+                    let Some(input) = input.take() else {
+                        return Err(Error::misuse("a reading of this blob was abandoned half-way"));
+                    };
+                    match self.driver.advance(input).await {
+                        Pause::Done(Ok(())) => return self.end(),
+                        Pause::Done(Err(error)) => return self.fail(error),
+                        Pause::Receive { at, limit } => self.state = State::Receiving { at, len: 0, limit },
+                    }
+                }
+                State::Ended => return Ok(None),
+                State::Failed => return Err(Error::misuse("this reading of the blob has failed before")),
+                State::Receiving { .. } => {
+                    let chunk = self.driver.chunk().await;
+                    match self.receive(chunk) {
+                        Ok(None) => {}
+                        Ok(chunk) => return Ok(chunk),
+                        Err(error) => return self.fail(error),
+                    }
+                }
+            }
+        }
+    }
+
+    /// The whole blob in memory, if it has at most `limit` bytes.
+    ///
+    /// # Errors
+    /// As [`chunk`](Self::chunk), and of kind [`TooLarge`](ErrorKind::TooLarge), before anything is read, if the descriptor promises more than `limit`.
+    pub async fn bytes(mut self, limit: usize) -> Result<Bytes, Error> {
+        if self.size() > limit as u64 {
+            let size = self.size();
+            return Err(Error::new(
+                ErrorKind::TooLarge,
+                format!("the blob has {size} bytes, more than the limit of {limit}"),
+            ));
+        }
+        let mut whole = BytesMut::new();
+        while let Some(chunk) = self.chunk().await? {
+            whole.extend_from_slice(&chunk);
+        }
+        Ok(whole.freeze())
+    }
+
+    /// Writes the blob to a file, which gets its name, in place of one that was there, once size and digest are right.
+    ///
+    /// # Errors
+    /// As [`chunk`](Self::chunk), and of kind [`Store`](ErrorKind::Store) if the file cannot be written. Nothing is left under the name then, and no partial
+    /// file beside it.
+    ///
+    /// # Cancellation
+    /// A dropped future leaves nothing.
+    pub async fn save(self, path: impl Into<PathBuf>) -> Result<(), Error> {
+        let (runtime, path) = (self.driver.runtime(), path.into());
+        let partial = unblock(&*runtime, move || PartialFile::create(path))
+            .await
+            .map_err(io::Error::from)??;
+        // The chunks come out verified.
+        let partial = partial.fill(&*runtime, None, self.into_chunks()).await?;
+        unblock(&*runtime, move || partial.commit())
+            .await
+            .map_err(io::Error::from)?
+    }
+
+    /// The pieces as a stream, which may be polled and left alone at will.
+    pub fn into_chunks(self) -> Chunks {
+        Box::pin(stream::try_unfold(self, |mut reader| async move {
+            Ok(reader.chunk().await?.map(|chunk| (chunk, reader)))
+        }))
+    }
+
+    /// Takes what came of the body; gives what may be passed on.
+    fn receive(&mut self, chunk: Option<Result<Bytes, TransportError>>) -> Result<Option<Bytes>, Error> {
+        let State::Receiving { at, len, limit } = &mut self.state else {
+            return Ok(None);
+        };
+        let mut chunk = match chunk {
+            Some(Ok(chunk)) => chunk,
+            Some(Err(error)) => {
+                let (len, error) = (*len, error.into());
+                self.state = State::Between(Some(Input::Broken { len, error }));
+                return Ok(None);
+            }
+            None => {
+                self.state = State::Between(Some(Input::Received { len: *len }));
+                return Ok(None);
+            }
+        };
+        let offset = at.saturating_add(*len);
+        *len = len.saturating_add(chunk.len() as u64);
+        if *len > *limit {
+            let len = *len;
+            self.driver.hang_up();
+            self.state = State::Between(Some(Input::Received { len }));
+            return Ok(None);
+        }
+        // A registry that ignores ranges starts over; what was read before is passed over.
+        let known = self.verifier.position().saturating_sub(offset).min(chunk.len() as u64);
+        chunk.advance(usize::try_from(known).unwrap_or(chunk.len()));
+        self.verifier.update(&chunk)?;
+        if self.verifier.remaining() == 0 && !chunk.is_empty() {
+            self.held = Some(chunk);
+            return Ok(None);
+        }
+        Ok(Some(chunk).filter(|chunk| !chunk.is_empty()))
+    }
+
+    fn end(&mut self) -> Result<Option<Bytes>, Error> {
+        self.state = State::Ended;
+        match self.verifier.clone().finish() {
+            Ok(()) => Ok(self.held.take()),
+            Err(mismatch) => self.fail(mismatch.into()),
+        }
+    }
+
+    fn fail(&mut self, error: Error) -> Result<Option<Bytes>, Error> {
+        self.state = State::Failed;
+        self.held = None;
+        self.driver.hang_up();
+        Err(self.driver.blame(error).during("pull blob"))
+    }
+}
+
+impl fmt::Debug for BlobReader {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { verifier, .. } = self;
+        let (digest, position) = (verifier.digest(), verifier.position());
+        formatter
+            .debug_struct("BlobReader")
+            .field("digest", digest)
+            .field("position", &position)
+            .finish_non_exhaustive()
+    }
+}
+
+enum State {
+    /// Between two bodies; empty while the machine is being driven.
+    Between(Option<Input>),
+    Ended,
+    Failed,
+    Receiving {
+        at: u64,
+        len: u64,
+        limit: u64,
+    },
+}

@@ -1,0 +1,146 @@
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::stream;
+use oci_spec_types::{Algorithm, Descriptor, Digest, MediaType};
+
+use super::content::{Chunks, Content};
+use crate::proto::Span;
+use crate::runtime::{Runtime, unblock};
+use crate::{Error, ErrorKind};
+
+/// The content of a file, read where blocking is allowed, a piece at a time.
+#[derive(Clone)]
+pub struct FileContent {
+    path: PathBuf,
+    runtime: Arc<dyn Runtime>,
+}
+
+impl FileContent {
+    /// The content of the file at `path`, which is opened anew for each reading.
+    pub fn new(path: impl Into<PathBuf>, runtime: Arc<dyn Runtime>) -> Self {
+        Self {
+            path: path.into(),
+            runtime,
+        }
+    }
+
+    /// Reads the file once and describes it, with its sha256 digest.
+    ///
+    /// # Errors
+    /// If the file cannot be read; the error names it.
+    pub async fn describe(&self, media_type: MediaType) -> Result<Descriptor, Error> {
+        let path = self.path.clone();
+        let hashed = unblock(&*self.runtime, move || {
+            hash_file(&path, &Algorithm::SHA256).map_err(|error| unreadable(&path, error))
+        })
+        .await;
+        let (digest, size) = hashed.map_err(io::Error::from)??;
+        Ok(Descriptor::new(media_type, digest, size))
+    }
+}
+
+impl fmt::Debug for FileContent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("FileContent")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Content for FileContent {
+    async fn open(&self, span: Span) -> Result<Chunks, Error> {
+        let path = self.path.clone();
+        let opened = unblock(&*self.runtime, move || {
+            open_at(&path, span.start).map_err(|error| unreadable(&path, error))
+        });
+        let file = opened.await.map_err(io::Error::from)??;
+        let reading = Reading {
+            file,
+            path: self.path.clone(),
+            remaining: span.len,
+            runtime: self.runtime.clone(),
+        };
+        Ok(Box::pin(stream::try_unfold(reading, Reading::next)))
+    }
+}
+
+struct Reading {
+    file: File,
+    path: PathBuf,
+    remaining: Option<u64>,
+    runtime: Arc<dyn Runtime>,
+}
+
+impl Reading {
+    async fn next(self) -> Result<Option<(Bytes, Self)>, Error> {
+        let runtime = self.runtime.clone();
+        unblock(&*runtime, move || self.read()).await.map_err(io::Error::from)?
+    }
+
+    fn read(mut self) -> Result<Option<(Bytes, Self)>, Error> {
+        let wanted = self
+            .remaining
+            .map_or(CHUNK, |remaining| remaining.min(CHUNK as u64) as usize);
+        if wanted == 0 {
+            return Ok(None);
+        }
+        let mut chunk = Vec::with_capacity(wanted);
+        let mut limited = (&mut self.file).take(wanted as u64);
+        limited
+            .read_to_end(&mut chunk)
+            .map_err(|error| unreadable(&self.path, error))?;
+        match &mut self.remaining {
+            None if chunk.is_empty() => return Ok(None),
+            None => {}
+            Some(_) if chunk.len() < wanted => {
+                let path = self.path.display();
+                return Err(Error::new(
+                    ErrorKind::Store,
+                    format!("{path} has become shorter while it was being read"),
+                ));
+            }
+            Some(remaining) => *remaining = remaining.saturating_sub(chunk.len() as u64),
+        }
+        Ok(Some((chunk.into(), self)))
+    }
+}
+
+/// The digest and size of a file. Blocks.
+pub(crate) fn hash_file(path: &Path, algorithm: &Algorithm) -> io::Result<(Digest, u64)> {
+    let mut file = File::open(path)?;
+    let mut hasher = algorithm.hasher().map_err(io::Error::other)?;
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        match file.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(read) => hasher.update(chunk.get(..read).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let size = hasher.len();
+    Ok((hasher.finish(), size))
+}
+
+fn open_at(path: &Path, start: u64) -> io::Result<File> {
+    let mut file = File::open(path)?;
+    if start > 0 {
+        file.seek(SeekFrom::Start(start))?;
+    }
+    Ok(file)
+}
+
+fn unreadable(path: &Path, error: io::Error) -> Error {
+    Error::new(ErrorKind::Store, format!("{} cannot be read", path.display())).with_source(error)
+}
+
+/// How much is read at a time: 256 KiB.
+const CHUNK: usize = 256 << 10;

@@ -1,0 +1,83 @@
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use futures_channel::oneshot;
+
+use crate::proto::{HostMemory, HostProfile, Input, Machine, Now, Step, Ticket};
+
+/// A registry's memory behind a lock, and the futures that wait for another's result.
+pub(super) struct Host {
+    profile: HostProfile,
+    state: Mutex<State>,
+}
+
+impl Host {
+    pub(super) fn new(profile: HostProfile, seed: u64) -> Self {
+        let memory = HostMemory::new(profile.clone(), seed);
+        Self {
+            profile,
+            state: Mutex::new(State {
+                memory,
+                waiting: Vec::new(),
+            }),
+        }
+    }
+
+    pub(super) const fn profile(&self) -> &HostProfile {
+        &self.profile
+    }
+
+    /// Resumes `machine`. With [`Step::Wait`] comes the receiver that is told when the ticket is called.
+    pub(super) fn resume<M: Machine>(
+        &self,
+        machine: &mut M,
+        now: Now,
+        input: Input,
+    ) -> (Step<M::Output>, Option<oneshot::Receiver<()>>) {
+        let mut state = self.lock();
+        let step = machine.resume(&mut state.memory, now, input);
+        let called = match &step {
+            Step::Wait(ticket) => {
+                let (sender, receiver) = oneshot::channel();
+                state.waiting.push((*ticket, sender));
+                Some(receiver)
+            }
+            _ => None,
+        };
+        state.call();
+        (step, called)
+    }
+
+    /// Lets others take over what a dropped machine had begun.
+    pub(super) fn sweep(&self) {
+        let mut state = self.lock();
+        state.memory.sweep();
+        state.call();
+    }
+
+    /// A panic elsewhere cannot leave the memory half-changed in a way that matters: at worst a token is fetched again.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct State {
+    memory: HostMemory,
+    waiting: Vec<(Ticket, oneshot::Sender<()>)>,
+}
+
+impl State {
+    fn call(&mut self) {
+        let called = self.memory.called();
+        if called.is_empty() {
+            return;
+        }
+        for (ticket, sender) in std::mem::take(&mut self.waiting) {
+            if called.contains(&ticket) {
+                // Whoever waited may be gone by now.
+                let _ = sender.send(());
+            } else {
+                self.waiting.push((ticket, sender));
+            }
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The async client: a handle per registry and per repository, over any [`Transport`] and [`Runtime`].
+
+mod blob_reader;
+mod content;
+mod credentials;
+mod driver;
+mod file;
+mod host;
+mod registry;
+mod repository;
+mod tags;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use oci_spec_types::{Reference, RegistryHost};
+
+use crate::proto::HostProfile;
+use crate::runtime::Runtime;
+use crate::transport::Transport;
+
+pub use crate::proto::{StoredManifest, Uploaded};
+pub use blob_reader::BlobReader;
+pub use content::{Chunks, Content};
+pub use credentials::{CredentialSource, StaticCredentials};
+pub use file::FileContent;
+pub(crate) use file::hash_file;
+pub use registry::Registry;
+pub use repository::Repository;
+pub use tags::Tags;
+
+use self::host::Host;
+
+/// An OCI client. Cloning it is cheap, and clones share what they learn: challenges, tokens, capabilities, pacing.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use async_trait::async_trait;
+/// use http::{Request, Response};
+/// use oci_client_core::client::Client;
+/// use oci_client_core::runtime::{ThreadRuntime, block_on};
+/// use oci_client_core::transport::{Body, Transport, TransportError};
+/// use oci_spec_types::Reference;
+///
+/// // In place of an HTTP library: a registry that only ever lists one tag.
+/// struct OneTag;
+///
+/// #[async_trait]
+/// impl Transport for OneTag {
+///     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
+///         assert_eq!(request.uri(), "https://registry.example.com/v2/app/tags/list");
+///         Ok(Response::new(Body::from(br#"{"name":"app","tags":["1.0"]}"#.to_vec())))
+///     }
+/// }
+///
+/// let client = Client::new(Arc::new(OneTag), Arc::new(ThreadRuntime::new()));
+/// let reference: Reference = "registry.example.com/app".parse()?;
+/// let tags = block_on(client.repository(&reference).tags().all())?;
+/// assert_eq!(tags, ["1.0".parse()?]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+impl Client {
+    /// A client without credentials, with the default profile for every registry.
+    pub fn new(transport: Arc<dyn Transport>, runtime: Arc<dyn Runtime>) -> Self {
+        Self::builder(transport, runtime).build()
+    }
+
+    /// A client to configure.
+    pub fn builder(transport: Arc<dyn Transport>, runtime: Arc<dyn Runtime>) -> ClientBuilder {
+        ClientBuilder {
+            credentials: Arc::new(StaticCredentials::new()),
+            jitter_seed: None,
+            profiles: HashMap::new(),
+            runtime,
+            timeouts: Timeouts {
+                head: DEFAULT_HEAD_TIMEOUT,
+                idle: DEFAULT_IDLE_TIMEOUT,
+            },
+            transport,
+        }
+    }
+
+    /// The registry `host`.
+    pub fn registry(&self, host: &RegistryHost) -> Registry {
+        Registry::new(self.shared.clone(), self.shared.host(host))
+    }
+
+    /// The repository that `reference` names.
+    pub fn repository(&self, reference: &Reference) -> Repository {
+        self.registry(reference.host())
+            .repository(reference.repository().clone())
+    }
+
+    /// The runtime that the client was made with.
+    pub fn runtime(&self) -> &Arc<dyn Runtime> {
+        &self.shared.runtime
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Client")
+            .field("timeouts", &self.shared.timeouts)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Configures a [`Client`].
+#[must_use]
+pub struct ClientBuilder {
+    credentials: Arc<dyn CredentialSource>,
+    jitter_seed: Option<u64>,
+    profiles: HashMap<RegistryHost, HostProfile>,
+    runtime: Arc<dyn Runtime>,
+    timeouts: Timeouts,
+    transport: Arc<dyn Transport>,
+}
+
+impl ClientBuilder {
+    /// Where credentials come from; by default there are none.
+    pub fn credentials(mut self, source: impl CredentialSource + 'static) -> Self {
+        self.credentials = Arc::new(source);
+        self
+    }
+
+    /// The profile of one registry, in place of the default for its host.
+    pub fn profile(mut self, profile: HostProfile) -> Self {
+        self.profiles.insert(profile.host().clone(), profile);
+        self
+    }
+
+    /// How long a server may take to begin its answer once the request has gone out, or once its content has stopped moving; 30 s by default.
+    pub const fn head_timeout(mut self, timeout: Duration) -> Self {
+        self.timeouts.head = timeout;
+        self
+    }
+
+    /// How long a response body may stand still; 30 s by default.
+    pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.timeouts.idle = timeout;
+        self
+    }
+
+    /// Makes the random part of the pauses between tries repeatable; by default each client has its own.
+    pub const fn jitter_seed(mut self, seed: u64) -> Self {
+        self.jitter_seed = Some(seed);
+        self
+    }
+
+    /// The client.
+    pub fn build(self) -> Client {
+        let shared = Shared {
+            credentials: self.credentials,
+            hosts: Mutex::new(HashMap::new()),
+            jitter_seed: self.jitter_seed.unwrap_or_else(|| RandomState::new().hash_one(())),
+            profiles: self.profiles,
+            runtime: self.runtime,
+            timeouts: self.timeouts,
+            transport: self.transport,
+        };
+        Client {
+            shared: Arc::new(shared),
+        }
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ClientBuilder")
+            .field("profiles", &self.profiles)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What all handles of a client share.
+struct Shared {
+    credentials: Arc<dyn CredentialSource>,
+    hosts: Mutex<HashMap<RegistryHost, Arc<Host>>>,
+    jitter_seed: u64,
+    profiles: HashMap<RegistryHost, HostProfile>,
+    runtime: Arc<dyn Runtime>,
+    timeouts: Timeouts,
+    transport: Arc<dyn Transport>,
+}
+
+impl Shared {
+    fn host(&self, name: &RegistryHost) -> Arc<Host> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let host = hosts.entry(name.clone()).or_insert_with(|| {
+            let profile = self
+                .profiles
+                .get(name)
+                .cloned()
+                .unwrap_or_else(|| HostProfile::new(name.clone()));
+            Arc::new(Host::new(profile, self.seed_of(name)))
+        });
+        host.clone()
+    }
+
+    /// Each host has pauses of its own: what they have in common would bring their requests together.
+    fn seed_of(&self, name: &RegistryHost) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.jitter_seed, name).hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Timeouts {
+    head: Duration,
+    idle: Duration,
+}
+
+const DEFAULT_HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,0 +1,184 @@
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, RegistryHost, RepositoryName, TagOrDigest};
+
+use super::blob_reader::BlobReader;
+use super::content::Content;
+use super::driver::Driver;
+use super::tags::Tags;
+use super::{Host, Shared};
+use crate::Error;
+use crate::proto::auth::Scopes;
+use crate::proto::{
+    CredentialQuery, Delete, GetManifest, HeadBlob, Machine, Operation, PullBlob, PutManifest, Resolve, StoredManifest,
+    Upload, Uploaded,
+};
+
+/// One repository of a registry.
+///
+/// # Cancellation
+/// Dropping the future of any method stops its requests at once, also in a pause between two tries. What had reached the registry stays there: a blob or
+/// manifest whole or not at all, an upload session until the registry lets it expire.
+#[derive(Clone)]
+pub struct Repository {
+    host: Arc<Host>,
+    name: RepositoryName,
+    shared: Arc<Shared>,
+}
+
+impl Repository {
+    pub(super) const fn new(shared: Arc<Shared>, host: Arc<Host>, name: RepositoryName) -> Self {
+        Self { host, name, shared }
+    }
+
+    /// The registry's name.
+    pub fn host(&self) -> &RegistryHost {
+        self.host.profile().host()
+    }
+
+    /// The repository's name.
+    pub const fn name(&self) -> &RepositoryName {
+        &self.name
+    }
+
+    /// The descriptor that a tag or digest stands for; `None` if there is no such manifest.
+    ///
+    /// One HEAD. The digest is the registry's word until the content is fetched by it.
+    ///
+    /// # Errors
+    /// If the registry cannot be asked or its answer breaks the protocol.
+    pub async fn resolve(&self, target: &TagOrDigest) -> Result<Option<Descriptor>, Error> {
+        self.run("resolve", &["pull"], Resolve::new(self.name.clone(), target.clone()))
+            .await
+    }
+
+    /// A manifest or index: one GET, verified, with its exact bytes.
+    ///
+    /// # Errors
+    /// Of kind [`NotFound`](crate::ErrorKind::NotFound) if it is not there, [`Mismatch`](crate::ErrorKind::Mismatch) if it does not have the digest asked for,
+    /// [`Protocol`](crate::ErrorKind::Protocol) if it is no manifest.
+    pub async fn manifest(&self, target: &TagOrDigest) -> Result<Document<AnyManifest>, Error> {
+        self.run(
+            "pull manifest",
+            &["pull"],
+            GetManifest::new(self.name.clone(), target.clone()),
+        )
+        .await
+    }
+
+    /// Stores a manifest or index under `target`, byte for byte. What it refers to must be there already.
+    ///
+    /// # Errors
+    /// If `target` is a digest that the document does not have, the registry refuses the manifest, or names it by another digest.
+    pub async fn push_manifest(
+        &self,
+        target: &TagOrDigest,
+        document: &Document<AnyManifest>,
+    ) -> Result<StoredManifest, Error> {
+        if let TagOrDigest::Digest(digest) = target {
+            digest.verify(document.bytes())?;
+        }
+        let bytes = Bytes::from_owner(document.shared_bytes());
+        let put = PutManifest::new(
+            self.name.clone(),
+            target.clone(),
+            document.media_type().clone(),
+            bytes,
+            document.digest().clone(),
+        );
+        self.run("push manifest", &["pull", "push"], put).await
+    }
+
+    /// Whether a blob is in this repository: one HEAD.
+    ///
+    /// # Errors
+    /// If the registry cannot be asked.
+    pub async fn has_blob(&self, digest: &Digest) -> Result<bool, Error> {
+        self.run(
+            "look for blob",
+            &["pull"],
+            HeadBlob::new(self.name.clone(), digest.clone()),
+        )
+        .await
+    }
+
+    /// A blob, to be read in pieces. The first request goes out with the first read.
+    ///
+    /// # Errors
+    /// Of kind [`Unsupported`](crate::ErrorKind::Unsupported) if this build cannot compute the digest's algorithm: nothing is returned that was not verified.
+    pub fn blob(&self, descriptor: &Descriptor) -> Result<BlobReader, Error> {
+        let verifier = descriptor.verifier()?;
+        let pull = PullBlob::new(self.name.clone(), descriptor.digest.clone(), descriptor.size, 0);
+        Ok(BlobReader::new(self.driver("pull blob", &["pull"], pull), verifier))
+    }
+
+    /// Stores a blob, unless it is there already.
+    ///
+    /// # Errors
+    /// If the content cannot be read, does not have the descriptor's size and digest, or the registry refuses it.
+    pub async fn push_blob(&self, descriptor: &Descriptor, content: Arc<dyn Content>) -> Result<Uploaded, Error> {
+        let upload = Upload::new(self.name.clone(), descriptor.digest.clone(), descriptor.size);
+        self.driver("push blob", &["pull", "push"], upload)
+            .with_content(content)
+            .run()
+            .await
+    }
+
+    /// The repository's tags, page by page.
+    pub fn tags(&self) -> Tags {
+        Tags::new(self.clone())
+    }
+
+    /// Deletes a tag, or a manifest by its digest together with all tags that name it.
+    ///
+    /// # Errors
+    /// Of kind [`NotFound`](crate::ErrorKind::NotFound) if it is not there, [`Unsupported`](crate::ErrorKind::Unsupported) if the registry does not delete.
+    pub async fn delete_manifest(&self, target: &TagOrDigest) -> Result<(), Error> {
+        self.run(
+            "delete manifest",
+            &["delete", "pull"],
+            Delete::manifest(self.name.clone(), target.clone()),
+        )
+        .await
+    }
+
+    /// Deletes a blob.
+    ///
+    /// # Errors
+    /// As [`delete_manifest`](Self::delete_manifest).
+    pub async fn delete_blob(&self, digest: &Digest) -> Result<(), Error> {
+        self.run(
+            "delete blob",
+            &["delete", "pull"],
+            Delete::blob(self.name.clone(), digest.clone()),
+        )
+        .await
+    }
+
+    pub(super) async fn run<M: Machine>(
+        &self,
+        name: &'static str,
+        actions: &[&str],
+        machine: M,
+    ) -> Result<M::Output, Error> {
+        self.driver(name, actions, machine).run().await
+    }
+
+    fn driver<M: Machine>(&self, name: &'static str, actions: &[&str], machine: M) -> Driver<M> {
+        let query = CredentialQuery::new(self.host().clone(), Some(self.name.clone()));
+        let operation = Operation::new(name, query, Scopes::repository(&self.name, actions));
+        Driver::new(self.shared.clone(), self.host.clone(), machine, operation)
+    }
+}
+
+impl fmt::Debug for Repository {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Repository")
+            .field("host", self.host())
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}

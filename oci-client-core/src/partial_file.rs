@@ -1,0 +1,133 @@
+//! Files that get their names once they are whole.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use oci_spec_types::Verifier;
+use tempfile::NamedTempFile;
+
+use crate::client::Chunks;
+use crate::runtime::{Runtime, unblock};
+use crate::{Error, ErrorKind};
+
+/// A file that is being written under a name of its own. Dropping it removes the file. Whatever is not async here blocks.
+pub(crate) struct PartialFile {
+    file: NamedTempFile,
+    path: PathBuf,
+}
+
+impl PartialFile {
+    /// Begins a file that is to be called `path`; missing folders are created.
+    pub(crate) fn create(path: PathBuf) -> Result<Self, Error> {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let file = fs::create_dir_all(folder)
+            .and_then(|()| tempfile::Builder::new().prefix(".partial-").tempfile_in(folder))
+            .map_err(|error| failed("create a file in", folder, error))?;
+        Ok(Self { file, path })
+    }
+
+    /// Writes all of `chunks`, where blocking is allowed and not for every small piece alone; `verifier` has the last word, if there is one.
+    pub(crate) async fn fill(
+        mut self,
+        runtime: &dyn Runtime,
+        mut verifier: Option<Verifier>,
+        mut chunks: Chunks,
+    ) -> Result<Self, Error> {
+        loop {
+            let batch = gather(&mut chunks).await?;
+            if batch.is_empty() {
+                break;
+            }
+            let written = unblock(runtime, move || {
+                self.write_batch(verifier.as_mut(), &batch).map(|()| (self, verifier))
+            });
+            (self, verifier) = written.await.map_err(io::Error::from)??;
+        }
+        if let Some(verifier) = verifier {
+            verifier.finish()?;
+        }
+        Ok(self)
+    }
+
+    fn write_batch(&mut self, mut verifier: Option<&mut Verifier>, batch: &[Bytes]) -> Result<(), Error> {
+        for chunk in batch {
+            if let Some(verifier) = &mut verifier {
+                verifier.update(chunk)?;
+            }
+            self.write(chunk)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn write(&mut self, chunk: &[u8]) -> Result<(), Error> {
+        self.file
+            .write_all(chunk)
+            .map_err(|error| failed("write", &self.path, error))
+    }
+
+    /// Gives the file its name, in place of one that was there, once all of it is on disk.
+    pub(crate) fn commit(self) -> Result<(), Error> {
+        self.finish()?;
+        let Self { file, path } = self;
+        match file.persist(&path) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(failed("rename a file to", &path, error.error)),
+        }
+    }
+
+    /// The same, unless a file of that name is there already: then that one stays, whoever made it, however short ago.
+    pub(crate) fn commit_if_absent(self) -> Result<(), Error> {
+        self.finish()?;
+        let Self { file, path } = self;
+        match file.persist_noclobber(&path) {
+            Ok(_) => Ok(()),
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            Err(error) => Err(failed("rename a file to", &path, error.error)),
+        }
+    }
+
+    fn finish(&self) -> Result<(), Error> {
+        let finished = self.file.as_file().sync_data().and_then(|()| make_readable(&self.file));
+        finished.map_err(|error| failed("write", &self.path, error))
+    }
+}
+
+/// Chunks that are worth a write; none at the end.
+async fn gather(chunks: &mut Chunks) -> Result<Vec<Bytes>, Error> {
+    let mut batch: Vec<Bytes> = Vec::new();
+    let mut length = 0_usize;
+    while length < BATCH {
+        let Some(chunk) = chunks.try_next().await? else {
+            break;
+        };
+        length = length.saturating_add(chunk.len());
+        batch.push(chunk);
+    }
+    Ok(batch)
+}
+
+pub(crate) fn failed(what: &str, path: &Path, error: io::Error) -> Error {
+    Error::new(ErrorKind::Store, format!("cannot {what} {}", path.display())).with_source(error)
+}
+
+/// Temporary files are private; a finished one is for everybody who may read the folder.
+#[cfg(unix)]
+fn make_readable(file: &NamedTempFile) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    file.as_file().set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn make_readable(_file: &NamedTempFile) -> io::Result<()> {
+    Ok(())
+}
+
+/// How much is written at a time: 256 KiB, and what the last chunk of it brings more.
+const BATCH: usize = 256 << 10;

@@ -1,0 +1,104 @@
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderValue;
+use oci_spec_types::Digest;
+use oci_spec_types::{RegistryHost, RepositoryName};
+
+use crate::Error;
+use crate::secret::Secret;
+
+/// What proves to a registry who is asking.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Credential {
+    /// A user name and a password.
+    Password {
+        /// The user name.
+        username: String,
+        /// The password, or whatever the registry takes in its place.
+        password: Secret,
+    },
+}
+
+impl Credential {
+    /// A user name and password.
+    pub fn password(username: impl Into<String>, password: impl Into<Secret>) -> Self {
+        Self::Password {
+            username: username.into(),
+            password: password.into(),
+        }
+    }
+
+    /// The value of an `Authorization` field with this credential by the Basic scheme.
+    pub(crate) fn basic(&self) -> Result<HeaderValue, Error> {
+        let Self::Password { username, password } = self;
+        if username.contains(':') {
+            return Err(Error::new(
+                crate::ErrorKind::Invalid,
+                "a user name with a colon cannot be sent by the Basic scheme",
+            ));
+        }
+        let pair = Secret::new(format!("{username}:{}", password.expose()));
+        sensitive(&format!("Basic {}", STANDARD.encode(pair.expose())))
+    }
+
+    pub(crate) fn username(&self) -> &str {
+        let Self::Password { username, .. } = self;
+        username
+    }
+}
+
+/// The value of an `Authorization` field, marked so that HTTP libraries neither print nor index it.
+pub(crate) fn sensitive(value: &str) -> Result<HeaderValue, Error> {
+    let mut value = HeaderValue::from_str(value).map_err(|_| {
+        Error::new(
+            crate::ErrorKind::Invalid,
+            "the credential holds characters that no HTTP header can carry",
+        )
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// For what a credential is wanted.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct CredentialQuery {
+    /// The registry, under the name that users know it by.
+    pub host: RegistryHost,
+    /// The repository; `None` for requests about the registry as a whole.
+    pub repository: Option<RepositoryName>,
+}
+
+impl CredentialQuery {
+    /// A query for `repository` on `host`.
+    pub const fn new(host: RegistryHost, repository: Option<RepositoryName>) -> Self {
+        Self { host, repository }
+    }
+}
+
+/// Tells credentials apart without keeping them: part of the key under which tokens are cached.
+#[derive(Clone, Eq, PartialEq)]
+pub(crate) struct Identity(Option<Digest>);
+
+impl Identity {
+    pub(crate) fn of(credential: Option<&Credential>) -> Self {
+        Self(credential.map(|Credential::Password { username, password }| {
+            // The length keeps "a" + "bc" and "ab" + "c" apart.
+            let text = Secret::new(format!("{} {username} {}", username.len(), password.expose()));
+            Digest::sha256(text.expose().as_bytes())
+        }))
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(if self.0.is_some() {
+            "Identity(known)"
+        } else {
+            "Identity(anonymous)"
+        })
+    }
+}

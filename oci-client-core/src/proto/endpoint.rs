@@ -1,0 +1,93 @@
+//! The paths of the distribution API ([spec, "Endpoints"]) below a registry's base URL.
+//!
+//! [spec, "Endpoints"]: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints
+
+use http::header::CONTENT_LENGTH;
+use http::{HeaderValue, Method, Request, Uri};
+use oci_spec_types::Digest;
+use oci_spec_types::{RepositoryName, TagOrDigest};
+use url::Url;
+
+use super::machine::Payload;
+use crate::redact::shown_url;
+use crate::{Error, ErrorKind};
+
+/// `v2/NAME/blobs/DIGEST`
+pub(crate) fn blob(base: &Url, name: &RepositoryName, digest: &Digest) -> Url {
+    below(base, &format!("v2/{name}/blobs/{digest}"))
+}
+
+/// `v2/NAME/manifests/TAG-OR-DIGEST`
+pub(crate) fn manifest(base: &Url, name: &RepositoryName, target: &TagOrDigest) -> Url {
+    below(base, &format!("v2/{name}/manifests/{target}"))
+}
+
+/// `v2/NAME/tags/list`
+pub(crate) fn tags(base: &Url, name: &RepositoryName) -> Url {
+    below(base, &format!("v2/{name}/tags/list"))
+}
+
+/// `v2/NAME/blobs/uploads/`, with the slash at its end
+pub(crate) fn uploads(base: &Url, name: &RepositoryName) -> Url {
+    below(base, &format!("v2/{name}/blobs/uploads/"))
+}
+
+/// A request to `url`, with its `Content-Length` wherever the payload has one of its own.
+pub(crate) fn request(method: Method, url: &Url, payload: Payload) -> Result<Request<Payload>, Error> {
+    let uri = Uri::try_from(&url[..url::Position::AfterQuery])
+        .map_err(|error| Error::new(ErrorKind::UnsafeUrl, format!("the URL cannot be requested: {error}")).at(url))?;
+    let with_length = !matches!(method, Method::GET | Method::HEAD);
+    let length = payload.len().filter(|_| with_length);
+    let mut request = Request::new(payload);
+    *request.method_mut() = method;
+    *request.uri_mut() = uri;
+    if let Some(length) = length {
+        request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    Ok(request)
+}
+
+/// Resolves a URL reference that a server sent against the URL that sent it (RFC 3986), for a request that goes on at the same origin.
+///
+/// # Errors
+/// If it is no URL, or leads to another origin: what the next request carries belongs to this one.
+pub(crate) fn same_origin(answered: &Url, reference: &str) -> Result<Url, Error> {
+    let refuse = |to: &str| {
+        let message = format!("the registry sends the client on to {to}");
+        Err(Error::new(ErrorKind::UnsafeUrl, message).at(answered))
+    };
+    if reference.is_empty() {
+        return refuse("an empty location");
+    }
+    let Ok(url) = answered.join(reference) else {
+        return refuse("a location that is no URL");
+    };
+    let shown: String = shown_url(&url).chars().take(200).collect();
+    if url.origin() != answered.origin() || !url.origin().is_tuple() {
+        let hint = "if the registry sits behind a proxy, have it answer with relative locations";
+        return refuse(&format!("`{shown}`, which is another origin; {hint}"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return refuse(&format!("`{shown}` with user information"));
+    }
+    Ok(url)
+}
+
+/// Appends `name=value` to the query and leaves what is there as it is, byte for byte.
+pub(crate) fn append_query(url: &mut Url, name: &str, value: &str) {
+    let pair: String = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair(name, value)
+        .finish();
+    let query = match url.query() {
+        Some(query) if !query.is_empty() => format!("{query}&{pair}"),
+        _ => pair,
+    };
+    url.set_query(Some(&query));
+}
+
+/// `path` holds only characters of names, tags and digests, so it cannot climb or change the host.
+fn below(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    url.set_path(&format!("{}{path}", base.path()));
+    url
+}

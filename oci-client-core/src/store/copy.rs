@@ -1,0 +1,210 @@
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use futures_core::future::BoxFuture;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use oci_spec_types::{
+    AnyManifest, Descriptor, Digest, Document, ImageIndex, Platform, PlatformMatcher, Tag, TagOrDigest,
+};
+
+use super::{Source, Stored, Target};
+use crate::{Error, ErrorKind};
+
+/// Copies what `from` stands for, with everything below it, and tags it where there is a `tag`.
+///
+/// Bytes are forwarded as they are, so digests stay. Each distinct blob is copied once, several at a time, in manifest order; children come before their
+/// parents and the root last, so that nothing visible ever lacks a part. Layers that may not be distributed are left where they are.
+///
+/// # Errors
+/// The first failure of either side. What was copied until then stays, and another run goes on from there.
+///
+/// # Limits
+/// Indexes nested deeper than [`CopyOptions::MAX_DEPTH`] or more than [`CopyOptions::MAX_MANIFESTS`] manifests in all are an error.
+///
+/// # Cancellation
+/// Dropping the future stops at once; each blob and manifest is then whole in the target or not there.
+pub async fn copy(
+    source: &dyn Source,
+    from: &TagOrDigest,
+    target: &dyn Target,
+    tag: Option<&Tag>,
+    options: &CopyOptions,
+) -> Result<Copied, Error> {
+    let mut root = source.manifest(from).await?;
+    if let (Some(platform), AnyManifest::Index(index)) = (&options.platform, root.value()) {
+        let chosen = choose(index, platform)?;
+        root = source.manifest(&TagOrDigest::Digest(chosen)).await?;
+    }
+    let mut job = Job {
+        manifests: HashSet::new(),
+        options,
+        seen: HashSet::new(),
+        source,
+        target,
+    };
+    job.below(&root, 0).await?;
+    target.put_root(&root, tag).await?;
+    Ok(Copied { root })
+}
+
+/// How to copy.
+#[derive(Clone)]
+pub struct CopyOptions {
+    jobs: usize,
+    observer: Option<Arc<Observer>>,
+    platform: Option<Platform>,
+}
+
+impl CopyOptions {
+    /// Everything, [`DEFAULT_JOBS`](Self::DEFAULT_JOBS) blobs at a time.
+    pub fn new() -> Self {
+        Self {
+            jobs: Self::DEFAULT_JOBS,
+            observer: None,
+            platform: None,
+        }
+    }
+
+    /// How many blobs are on their way at a time; 0 counts as 1.
+    #[must_use]
+    pub fn with_jobs(mut self, jobs: usize) -> Self {
+        self.jobs = jobs.max(1);
+        self
+    }
+
+    /// Copies only the image for `platform` where the root is an index: that image becomes the root.
+    #[must_use]
+    pub fn with_platform(mut self, platform: Platform) -> Self {
+        self.platform = Some(platform);
+        self
+    }
+
+    /// Calls `observer` for each blob that has arrived. It must not block.
+    #[must_use]
+    pub fn with_observer(mut self, observer: impl Fn(&CopyEvent<'_>) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// How many blobs are on their way at a time by default.
+    pub const DEFAULT_JOBS: usize = 4;
+
+    /// How deep indexes may be nested.
+    pub const MAX_DEPTH: usize = 8;
+
+    /// The most manifests of one copy.
+    pub const MAX_MANIFESTS: usize = 10_000;
+}
+
+impl Default for CopyOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for CopyOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { jobs, platform, .. } = self;
+        formatter
+            .debug_struct("CopyOptions")
+            .field("jobs", jobs)
+            .field("platform", platform)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A blob has arrived in the target.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct CopyEvent<'a> {
+    /// The blob.
+    pub descriptor: &'a Descriptor,
+    /// Whether its content had to be transferred.
+    pub stored: Stored,
+}
+
+/// What was copied.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Copied {
+    /// The manifest or index that is now in the target: what `from` stood for or, with a platform, the image chosen from it.
+    pub root: Document<AnyManifest>,
+}
+
+type Observer = dyn Fn(&CopyEvent<'_>) + Send + Sync;
+
+struct Job<'a> {
+    manifests: HashSet<Digest>,
+    options: &'a CopyOptions,
+    seen: HashSet<Digest>,
+    source: &'a dyn Source,
+    target: &'a dyn Target,
+}
+
+impl Job<'_> {
+    /// Copies everything that `document` refers to.
+    fn below<'b>(&'b mut self, document: &'b Document<AnyManifest>, depth: usize) -> BoxFuture<'b, Result<(), Error>> {
+        Box::pin(async move {
+            match document.value() {
+                AnyManifest::Image(image) => {
+                    let all = std::iter::once(&image.config).chain(&image.layers);
+                    let wanted: Vec<Descriptor> = all
+                        .filter(|descriptor| !descriptor.media_type.is_nondistributable())
+                        .filter(|descriptor| self.seen.insert(descriptor.digest.clone()))
+                        .cloned()
+                        .collect();
+                    self.blobs(wanted).await
+                }
+                AnyManifest::Index(index) => self.children(index, depth).await,
+            }
+        })
+    }
+
+    async fn blobs(&self, wanted: Vec<Descriptor>) -> Result<(), Error> {
+        let transfers = stream::iter(wanted).map(|descriptor| self.blob(descriptor));
+        transfers.buffer_unordered(self.options.jobs).try_collect().await
+    }
+
+    async fn blob(&self, descriptor: Descriptor) -> Result<(), Error> {
+        let content = self.source.blob(&descriptor).await?;
+        let stored = self.target.put_blob(&descriptor, content).await?;
+        if let Some(observer) = &self.options.observer {
+            observer(&CopyEvent {
+                descriptor: &descriptor,
+                stored,
+            });
+        }
+        Ok(())
+    }
+
+    async fn children(&mut self, index: &ImageIndex, depth: usize) -> Result<(), Error> {
+        if depth >= CopyOptions::MAX_DEPTH {
+            let message = format!("indexes are nested more than {} deep", CopyOptions::MAX_DEPTH);
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
+        for descriptor in &index.manifests {
+            if !self.manifests.insert(descriptor.digest.clone()) {
+                continue;
+            }
+            if self.manifests.len() > CopyOptions::MAX_MANIFESTS {
+                let message = format!("there are more than {} manifests", CopyOptions::MAX_MANIFESTS);
+                return Err(Error::new(ErrorKind::TooLarge, message));
+            }
+            let child = self
+                .source
+                .manifest(&TagOrDigest::Digest(descriptor.digest.clone()))
+                .await?;
+            self.below(&child, depth.saturating_add(1)).await?;
+            self.target.put_manifest(&child).await?;
+        }
+        Ok(())
+    }
+}
+
+fn choose(index: &ImageIndex, platform: &Platform) -> Result<Digest, Error> {
+    let chosen = index.select(&PlatformMatcher::new(platform.clone())).map_err(|error| {
+        Error::new(ErrorKind::NotFound, "the index has no image for the platform").with_source(error)
+    })?;
+    Ok(chosen.digest.clone())
+}

@@ -1,0 +1,217 @@
+//! The files of a layout. Everything here blocks.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use oci_spec_types::{
+    AnyManifest, Descriptor, Digest, Document, DocumentType, ImageIndex, LayoutHeader, Limits, MediaType, ParseError, ParseErrorKind, Tag,
+};
+
+use super::index;
+use crate::client::hash_file;
+use crate::partial_file::{PartialFile, failed};
+use crate::proto::HostProfile;
+use crate::{Error, ErrorKind};
+
+pub(super) struct Files {
+    root: PathBuf,
+}
+
+impl Files {
+    pub(super) fn open(root: PathBuf) -> Result<Self, Error> {
+        let files = Self { root };
+        let path = files.root.join(LayoutHeader::FILE_NAME);
+        let header = read_limited(&path).map_err(|error| {
+            if error.kind() == io::ErrorKind::NotFound {
+                let root = files.root.display();
+                return Error::new(
+                    ErrorKind::NotFound,
+                    format!("{root} is no OCI layout: it has no `oci-layout` file"),
+                );
+            }
+            unreadable(&path, error)
+        })?;
+        let header = parse::<LayoutHeader>(&path, header, MediaType::LAYOUT_HEADER)?.into_value();
+        if !header.is_supported() {
+            let (path, supported) = (path.display(), LayoutHeader::VERSION);
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("{path} is not of version {supported}"),
+            ));
+        }
+        Ok(files)
+    }
+
+    pub(super) fn create(root: PathBuf) -> Result<Self, Error> {
+        let blobs = root.join(BLOBS).join("sha256");
+        fs::create_dir_all(&blobs).map_err(|error| failed("create", &blobs, error))?;
+        let files = Self { root: root.clone() };
+        // Others may be creating the same layout: whoever comes first wins, and what was entered since then stays.
+        files.write_if_absent(INDEX, ImageIndex::new(Vec::new()))?;
+        files.write_if_absent(LayoutHeader::FILE_NAME, LayoutHeader::default())?;
+        Self::open(root)
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(super) fn read_index(&self) -> Result<ImageIndex, Error> {
+        let path = self.root.join(INDEX);
+        let bytes = read_limited(&path).map_err(|error| unreadable(&path, error))?;
+        Ok(parse::<ImageIndex>(&path, bytes, MediaType::IMAGE_INDEX)?.into_value())
+    }
+
+    pub(super) fn read_manifest(&self, digest: &Digest) -> Result<Document<AnyManifest>, Error> {
+        let path = self.blob_path(digest)?;
+        let bytes = read_limited(&path).map_err(|error| missing_or("manifest", digest, &path, error))?;
+        digest.verify(&bytes)?;
+        let document = parse_manifest(bytes).map_err(|error| malformed(&path, error))?;
+        Ok(document.with_algorithm(&digest.algorithm())?)
+    }
+
+    /// The path of a blob that is there and has the right size.
+    pub(super) fn find_blob(&self, descriptor: &Descriptor) -> Result<PathBuf, Error> {
+        let digest = &descriptor.digest;
+        let path = self.blob_path(digest)?;
+        let metadata = fs::symlink_metadata(&path).map_err(|error| missing_or("blob", digest, &path, error))?;
+        check_regular(&metadata).map_err(|error| unreadable(&path, error))?;
+        let (size, found) = (descriptor.size, metadata.len());
+        if size != found {
+            let message = format!(
+                "the blob {digest} in {} has {found} bytes instead of {size}",
+                self.root.display()
+            );
+            return Err(Error::new(ErrorKind::Mismatch, message));
+        }
+        Ok(path)
+    }
+
+    /// A place to write a blob to; `None` if it is there already, with the right content. Reading a file again is cheaper than fetching it, and a
+    /// damaged one must not pass for the blob.
+    pub(super) fn begin_blob(&self, descriptor: &Descriptor) -> Result<Option<PartialFile>, Error> {
+        if let Ok(path) = self.find_blob(descriptor) {
+            let found = hash_file(&path, &descriptor.digest.algorithm());
+            if found.is_ok_and(|(digest, _)| digest == descriptor.digest) {
+                return Ok(None);
+            }
+        }
+        PartialFile::create(self.blob_path(&descriptor.digest)?).map(Some)
+    }
+
+    /// Writes a manifest as the blob that it is.
+    pub(super) fn write_manifest(&self, document: &Document<AnyManifest>) -> Result<(), Error> {
+        replace(&self.blob_path(document.digest())?, document.bytes())
+    }
+
+    /// Enters a manifest into `index.json`, read anew and replaced under a lock.
+    pub(super) fn enter(&self, entry: Descriptor, tag: Option<&Tag>) -> Result<(), Error> {
+        let locked = File::open(self.root.join(LayoutHeader::FILE_NAME)).and_then(|file| file.lock().map(|()| file));
+        let _locked = locked.map_err(|error| failed("lock", &self.root, error))?;
+        let mut index = self.read_index()?;
+        index::put(&mut index, entry, tag);
+        self.write_index(&index)
+    }
+
+    fn write_if_absent<T: DocumentType>(&self, name: &str, value: T) -> Result<(), Error> {
+        let path = self.root.join(name);
+        if path.exists() {
+            return Ok(());
+        }
+        let document = Document::from_value(value).map_err(|error| malformed(&path, error))?;
+        let mut partial = PartialFile::create(path)?;
+        partial.write(document.bytes())?;
+        partial.commit_if_absent()
+    }
+
+    fn write_index(&self, index: &ImageIndex) -> Result<(), Error> {
+        let path = self.root.join(INDEX);
+        let document = Document::from_value(index.clone()).map_err(|error| malformed(&path, error))?;
+        replace(&path, document.bytes())
+    }
+
+    /// `blobs/ALGORITHM/ENCODED`: only digests whose content can be verified have a place here.
+    fn blob_path(&self, digest: &Digest) -> Result<PathBuf, Error> {
+        if !digest.is_verifiable() {
+            let message = format!("the digest {digest} could not be verified: its algorithm is not supported");
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
+        Ok(self
+            .root
+            .join(BLOBS)
+            .join(digest.algorithm().as_str())
+            .join(digest.encoded_string()))
+    }
+}
+
+/// Replaces the file at `path` as a whole.
+fn replace(path: &Path, content: &[u8]) -> Result<(), Error> {
+    let mut partial = PartialFile::create(path.to_owned())?;
+    partial.write(content)?;
+    partial.commit()
+}
+
+fn parse<T: DocumentType>(path: &Path, bytes: Vec<u8>, media_type: MediaType) -> Result<Document<T>, Error> {
+    Document::parse(bytes, media_type).map_err(|error| malformed(path, error))
+}
+
+/// Many writers leave `mediaType` out of a manifest. Its fields tell what it is: nothing can be read as both.
+fn parse_manifest(bytes: Vec<u8>) -> Result<Document<AnyManifest>, ParseError> {
+    let (bytes, limits) = (Arc::<[u8]>::from(bytes), Limits::new());
+    match Document::parse_declared(bytes.clone(), &limits) {
+        Err(error) if error.kind() == ParseErrorKind::MissingField => {
+            let index = Document::parse_with(bytes.clone(), MediaType::IMAGE_INDEX, &limits);
+            index.or_else(|_| Document::parse_with(bytes, MediaType::IMAGE_MANIFEST, &limits))
+        }
+        parsed => parsed,
+    }
+}
+
+/// Reads a document, but no more of it than any document may have.
+fn read_limited(path: &Path) -> io::Result<Vec<u8>> {
+    check_regular(&fs::symlink_metadata(path)?)?;
+    let mut bytes = Vec::new();
+    let limit = HostProfile::MANIFEST_LIMIT as u64;
+    File::open(path)?
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("it has more than {limit} bytes"),
+        ));
+    }
+    Ok(bytes)
+}
+
+fn missing_or(what: &str, digest: &Digest, path: &Path, error: io::Error) -> Error {
+    if error.kind() == io::ErrorKind::NotFound {
+        return Error::new(ErrorKind::NotFound, format!("the layout has no {what} {digest}"));
+    }
+    unreadable(path, error)
+}
+
+/// Links lead out of the layout, and devices and pipes have no end or never begin.
+fn check_regular(metadata: &Metadata) -> io::Result<()> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"))
+}
+
+fn unreadable(path: &Path, error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::FileTooLarge | io::ErrorKind::InvalidInput => malformed(path, error),
+        _ => failed("read", path, error),
+    }
+}
+
+fn malformed(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(ErrorKind::Invalid, format!("{} cannot be used", path.display())).with_source(error)
+}
+
+const BLOBS: &str = "blobs";
+
+const INDEX: &str = "index.json";

@@ -1,0 +1,150 @@
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, Tag, TagOrDigest};
+
+use self::files::Files;
+use super::{Source, Stored, Target};
+use crate::client::{Content, FileContent};
+use crate::proto::Span;
+use crate::runtime::{Runtime, unblock};
+use crate::{Error, ErrorKind};
+
+mod files;
+mod index;
+
+/// An OCI image layout directory ([image-layout.md]): `oci-layout`, `index.json` and `blobs/`.
+///
+/// Blobs get their names once they are whole and verified; `index.json` is replaced as a whole, under a lock that other users of this type respect.
+///
+/// [image-layout.md]: https://github.com/opencontainers/image-spec/blob/main/image-layout.md
+#[derive(Clone)]
+pub struct OciLayout {
+    files: Arc<Files>,
+    runtime: Arc<dyn Runtime>,
+}
+
+impl OciLayout {
+    /// Opens the layout in `path`, which must be one already.
+    ///
+    /// # Errors
+    /// If there is none, or one of another version.
+    pub async fn open(path: impl AsRef<Path>, runtime: Arc<dyn Runtime>) -> Result<Self, Error> {
+        Self::with(path.as_ref().to_owned(), runtime, Files::open).await
+    }
+
+    /// Opens the layout in `path`, and creates an empty one first if there is none, with its folders.
+    ///
+    /// # Errors
+    /// If it cannot be created, or there is a layout of another version.
+    pub async fn create(path: impl AsRef<Path>, runtime: Arc<dyn Runtime>) -> Result<Self, Error> {
+        Self::with(path.as_ref().to_owned(), runtime, Files::create).await
+    }
+
+    /// The entries of `index.json`, in order.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub async fn entries(&self) -> Result<Vec<Descriptor>, Error> {
+        self.blocking(|files| Ok(files.read_index()?.manifests)).await
+    }
+
+    async fn with(
+        path: PathBuf,
+        runtime: Arc<dyn Runtime>,
+        open: impl FnOnce(PathBuf) -> Result<Files, Error> + Send + 'static,
+    ) -> Result<Self, Error> {
+        let files = unblock(&*runtime, move || open(path))
+            .await
+            .map_err(io::Error::from)??;
+        Ok(Self {
+            files: Arc::new(files),
+            runtime,
+        })
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Files) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let files = self.files.clone();
+        unblock(&*self.runtime, move || work(&files))
+            .await
+            .map_err(io::Error::from)?
+    }
+
+    /// The digest that a tag stands for.
+    async fn lookup(&self, tag: &Tag) -> Result<Digest, Error> {
+        let entries = self.entries().await?;
+        let found = entries.iter().find(|entry| index::names(entry, tag));
+        let entry = found.ok_or_else(|| {
+            let path = self.files.root().display();
+            Error::new(
+                ErrorKind::NotFound,
+                format!("the layout in {path} has no entry tagged `{tag}`"),
+            )
+        })?;
+        Ok(entry.digest.clone())
+    }
+}
+
+impl fmt::Debug for OciLayout {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("OciLayout")
+            .field("path", &self.files.root())
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Source for OciLayout {
+    async fn manifest(&self, target: &TagOrDigest) -> Result<Document<AnyManifest>, Error> {
+        let digest = match target {
+            TagOrDigest::Digest(digest) => digest.clone(),
+            TagOrDigest::Tag(tag) => self.lookup(tag).await?,
+        };
+        self.blocking(move |files| files.read_manifest(&digest)).await
+    }
+
+    async fn blob(&self, descriptor: &Descriptor) -> Result<Arc<dyn Content>, Error> {
+        let descriptor = descriptor.clone();
+        let path = self.blocking(move |files| files.find_blob(&descriptor)).await?;
+        Ok(Arc::new(FileContent::new(path, self.runtime.clone())))
+    }
+}
+
+#[async_trait]
+impl Target for OciLayout {
+    async fn put_blob(&self, descriptor: &Descriptor, content: Arc<dyn Content>) -> Result<Stored, Error> {
+        let wanted = descriptor.clone();
+        let Some(partial) = self.blocking(move |files| files.begin_blob(&wanted)).await? else {
+            return Ok(Stored::Present);
+        };
+        let verifier = match content.verified() == Some(&descriptor.digest) {
+            true => None,
+            false => Some(descriptor.verifier()?),
+        };
+        let chunks = content.open(Span::new(0, descriptor.size)).await?;
+        let partial = partial.fill(&*self.runtime, verifier, chunks).await?;
+        self.blocking(move |_| partial.commit()).await?;
+        Ok(Stored::New)
+    }
+
+    async fn put_manifest(&self, document: &Document<AnyManifest>) -> Result<(), Error> {
+        let document = document.clone();
+        self.blocking(move |files| files.write_manifest(&document)).await
+    }
+
+    async fn put_root(&self, document: &Document<AnyManifest>, tag: Option<&Tag>) -> Result<(), Error> {
+        let (document, tag) = (document.clone(), tag.cloned());
+        self.blocking(move |files| {
+            files.write_manifest(&document)?;
+            files.enter(document.descriptor(), tag.as_ref())
+        })
+        .await
+    }
+}

@@ -1,0 +1,76 @@
+//! Where content comes from and goes to: registries, layout directories and memory behind the same two traits, and
+//! [`copy`] between any two of them.
+
+mod copy;
+mod layout;
+mod memory;
+mod repository;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use oci_spec_types::{AnyManifest, Descriptor, Document, Tag, TagOrDigest};
+
+use crate::Error;
+use crate::client::Content;
+
+pub use copy::{Copied, CopyEvent, CopyOptions, copy};
+pub use layout::OciLayout;
+pub use memory::MemoryStore;
+
+/// Something to read manifests and blobs from.
+#[async_trait]
+pub trait Source: Send + Sync {
+    /// The manifest or index that a tag or digest stands for, verified.
+    ///
+    /// # Errors
+    /// Of kind [`NotFound`](crate::ErrorKind::NotFound) if it is not there.
+    async fn manifest(&self, target: &TagOrDigest) -> Result<Document<AnyManifest>, Error>;
+
+    /// The content of a blob. Reading it may still fail, also because it is not there.
+    ///
+    /// # Errors
+    /// If the blob is known not to be there, or its digest could not be verified.
+    async fn blob(&self, descriptor: &Descriptor) -> Result<Arc<dyn Content>, Error>;
+}
+
+/// Something to write manifests and blobs to.
+#[async_trait]
+pub trait Target: Send + Sync {
+    /// Stores a blob, verified, unless it is there already.
+    ///
+    /// # Errors
+    /// If the content cannot be read, is not what the descriptor says, or cannot be stored. Nothing is left under the blob's name then.
+    ///
+    /// # Cancellation
+    /// A dropped future leaves the blob whole or not there at all.
+    async fn put_blob(&self, descriptor: &Descriptor, content: Arc<dyn Content>) -> Result<Stored, Error>;
+
+    /// Stores a manifest or index that another one refers to, under its digest. What it refers to itself must be there already.
+    ///
+    /// # Errors
+    /// If it cannot be stored.
+    ///
+    /// # Cancellation
+    /// As for [`put_blob`](Self::put_blob).
+    async fn put_manifest(&self, document: &Document<AnyManifest>) -> Result<(), Error>;
+
+    /// Stores a manifest or index that is to be found by itself: under its digest and, where there is one, a tag.
+    ///
+    /// # Errors
+    /// If it cannot be stored.
+    ///
+    /// # Cancellation
+    /// As for [`put_blob`](Self::put_blob).
+    async fn put_root(&self, document: &Document<AnyManifest>, tag: Option<&Tag>) -> Result<(), Error>;
+}
+
+/// What storing a blob took.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Stored {
+    /// The content was transferred.
+    New,
+    /// It was there already.
+    Present,
+}

@@ -1,0 +1,158 @@
+//! Pushing manifests.
+
+use bytes::Bytes;
+use http::{StatusCode, header};
+use http_body::Body as _;
+use oci_client_core::transport::{Body, TransportErrorKind};
+use oci_spec_types::distribution::ErrorCode;
+use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, Limits, MediaType, RepositoryName, Tag, TagOrDigest};
+
+use crate::error::ApiError;
+use crate::registry::{Call, Service};
+use crate::response::{self, DOCKER_CONTENT_DIGEST, OCI_SUBJECT, OCI_TAG, Outcome, ascii};
+use crate::routes::manifest_path;
+use crate::storage::{Referrer, StoredManifest};
+
+/// `PUT /v2/<name>/manifests/<tag-or-digest>`.
+pub(super) async fn put(call: &Call<'_>, repository: &RepositoryName, reference: &TagOrDigest, body: Body) -> Outcome {
+    let service = call.service;
+    let tags = tags(call, reference)?;
+    let media_type = media_type(call)?;
+    let content = collect(body, service.limits.manifest_size()).await?;
+    if let TagOrDigest::Digest(digest) = reference {
+        digest
+            .verify(&content)
+            .map_err(|error| ApiError::digest_invalid(error.to_string()))?;
+    }
+    let document = parse(&content, &media_type, service.limits.manifest_size())?;
+    let digest = match reference {
+        TagOrDigest::Digest(digest) => digest,
+        TagOrDigest::Tag(_) => document.digest(),
+    };
+    if !service.allow_missing_blobs {
+        check_references(service, repository, document.value()).await?;
+    }
+    let referrer = referrer(document.value(), &media_type, digest, content.len());
+    let subject = referrer.as_ref().map(|referrer| referrer.subject().clone());
+    let stored = StoredManifest::new(media_type, content);
+    service
+        .storage
+        .put_manifest(repository, digest, stored, referrer, &tags)
+        .await?;
+    let mut builder = response::respond(StatusCode::CREATED)
+        .header(header::LOCATION, ascii(manifest_path(repository, digest)))
+        .header(DOCKER_CONTENT_DIGEST, ascii(digest));
+    if let Some(subject) = subject {
+        builder = builder.header(OCI_SUBJECT, ascii(subject));
+    }
+    if let TagOrDigest::Digest(_) = reference {
+        builder = tags
+            .iter()
+            .fold(builder, |builder, tag| builder.header(OCI_TAG, ascii(tag)));
+    }
+    Ok(response::empty(builder))
+}
+
+/// The tags to set: the one in the path, or those in the `tag` parameters of a push by digest.
+fn tags(call: &Call<'_>, reference: &TagOrDigest) -> Result<Vec<Tag>, ApiError> {
+    if let TagOrDigest::Tag(tag) = reference {
+        return Ok(vec![tag.clone()]);
+    }
+    let limit = call.service.limits.tag_parameters();
+    if call.query.all("tag").nth(limit).is_some() {
+        let message = format!("at most {limit} tags can be set at once; set the others by further pushes");
+        return Err(ApiError::new(StatusCode::URI_TOO_LONG, ErrorCode::UNSUPPORTED, message));
+    }
+    let parse = |text: &str| {
+        text.parse()
+            .map_err(|error| ApiError::manifest_invalid(format!("{error}")))
+    };
+    call.query.all("tag").map(parse).collect()
+}
+
+/// The `Content-Type`, which says how to read the manifest.
+fn media_type(call: &Call<'_>) -> Result<MediaType, ApiError> {
+    let value = call.header(header::CONTENT_TYPE);
+    let value = value.ok_or_else(|| ApiError::manifest_invalid("Content-Type must name the type of the manifest"))?;
+    let media_type = MediaType::parse_content_type(value)
+        .map_err(|error| ApiError::manifest_invalid(format!("Content-Type is invalid: {error}")))?;
+    if !media_type.is_manifest() {
+        let message = format!("{media_type} is not a type of manifest that this registry takes");
+        return Err(ApiError::manifest_invalid(message));
+    }
+    Ok(media_type)
+}
+
+async fn collect(body: Body, limit: usize) -> Result<Bytes, ApiError> {
+    let too_large = || {
+        let message = format!("the manifest is larger than the {limit} bytes that this registry takes");
+        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::MANIFEST_INVALID, message)
+    };
+    if body.size_hint().lower() > limit as u64 {
+        return Err(too_large());
+    }
+    body.collect(limit).await.map_err(|error| match error.kind() {
+        TransportErrorKind::TooLarge => too_large(),
+        _ => ApiError::manifest_invalid(format!("the request's body broke off: {error}")),
+    })
+}
+
+fn parse(content: &[u8], media_type: &MediaType, limit: usize) -> Result<Document<AnyManifest>, ApiError> {
+    let limits = Limits::new().with_document_bytes(limit);
+    Document::parse_with(content, media_type.clone(), &limits)
+        .map_err(|error| ApiError::manifest_invalid(error.to_string()))
+}
+
+/// Refuses a manifest that refers to what the repository does not have. What says where else it can be found may be missing.
+async fn check_references(
+    service: &Service,
+    repository: &RepositoryName,
+    manifest: &AnyManifest,
+) -> Result<(), ApiError> {
+    let storage = &service.storage;
+    let required = |descriptor: &&Descriptor| descriptor.urls.is_empty();
+    match manifest {
+        AnyManifest::Image(image) => {
+            for Descriptor { digest, .. } in image.blobs().filter(required) {
+                if storage.blob(repository, digest).await?.is_none() {
+                    return Err(missing("blob", digest));
+                }
+            }
+        }
+        AnyManifest::Index(index) => {
+            for Descriptor { digest, media_type, .. } in index.manifests.iter().filter(required) {
+                // An entry of another type may be any content.
+                let found = storage.has_manifest(repository, digest).await?
+                    || !media_type.is_manifest() && storage.blob(repository, digest).await?.is_some();
+                if !found {
+                    return Err(missing("manifest", digest));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn missing(what: &str, digest: &Digest) -> ApiError {
+    let message =
+        format!("the repository does not have the {what} {digest} that the manifest refers to; push it first");
+    ApiError::new(StatusCode::BAD_REQUEST, ErrorCode::MANIFEST_BLOB_UNKNOWN, message)
+}
+
+/// The manifest's entry in the index of referrers, if it has a subject.
+///
+/// Spec: distribution-spec, Listing Referrers.
+fn referrer(manifest: &AnyManifest, media_type: &MediaType, digest: &Digest, size: usize) -> Option<Referrer> {
+    let (subject, artifact_type, annotations) = match manifest {
+        AnyManifest::Image(image) => (
+            &image.subject,
+            Some(image.effective_artifact_type().clone()),
+            &image.annotations,
+        ),
+        AnyManifest::Index(index) => (&index.subject, index.artifact_type.clone(), &index.annotations),
+    };
+    let mut descriptor = Descriptor::new(media_type.clone(), digest.clone(), size as u64);
+    descriptor.artifact_type = artifact_type;
+    descriptor.annotations = annotations.clone();
+    Some(Referrer::new(subject.as_ref()?.digest.clone(), descriptor))
+}

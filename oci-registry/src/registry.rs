@@ -1,0 +1,232 @@
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::header::{self, HeaderValue};
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode};
+use http_body::Body as _;
+use oci_client_core::transport::{Body, Transport, TransportError};
+use oci_spec_types::distribution::ErrorCode;
+
+use crate::error::ApiError;
+use crate::handlers::{blobs, catalog, manifests, referrers, tags, uploads};
+use crate::hashers::Hashers;
+use crate::limits::Limits;
+use crate::query::Query;
+use crate::response::{self, Outcome};
+use crate::routes::Route;
+use crate::storage::{MemoryStorage, Storage};
+
+/// A registry: it answers the requests of the OCI distribution spec.
+///
+/// It needs no socket and starts nothing: [`handle`](Self::handle) takes a request and returns the response. As a
+/// [`Transport`] it answers for every host, by the path alone. Clones share everything.
+#[derive(Clone)]
+pub struct Registry {
+    service: Arc<Service>,
+}
+
+impl Registry {
+    /// Starts to configure a registry.
+    pub fn builder() -> RegistryBuilder {
+        RegistryBuilder {
+            allow_missing_blobs: false,
+            limits: Limits::new(),
+            storage: None,
+        }
+    }
+
+    /// An empty registry in memory with the default limits.
+    pub fn in_memory() -> Self {
+        Self::builder().build()
+    }
+
+    /// Answers a request.
+    ///
+    /// Only method, path, query and header fields matter, not scheme and host. The answer to a request that fails is a
+    /// response too. A body is read as far as the answer needs it, and dropped.
+    ///
+    /// # Cancellation
+    /// Dropping the future abandons the request. Of an upload the bytes that were stored by then stay, and the client can
+    /// go on after them; nothing becomes visible that would not have been.
+    pub async fn handle(&self, request: Request<Body>) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let outcome = self.answer(&parts, body).await;
+        let mut response = outcome.unwrap_or_else(ApiError::into_response);
+        tracing::debug!(method = %parts.method, path = parts.uri.path(), status = response.status().as_u16(), "request");
+        complete(&mut response, &parts.method);
+        response
+    }
+
+    /// The limits that it keeps to.
+    pub fn limits(&self) -> &Limits {
+        &self.service.limits
+    }
+
+    async fn answer(&self, parts: &Parts, body: Body) -> Outcome {
+        check_headers(parts, self.service.limits.header_size())?;
+        let route = Route::parse(&parts.method, parts.uri.path())?;
+        let call = Call {
+            headers: &parts.headers,
+            method: &parts.method,
+            query: Query::parse(parts.uri.query())?,
+            service: &self.service,
+        };
+        let methods = route.methods();
+        let answer = match (route, call.method) {
+            (Route::Base, &Method::GET | &Method::HEAD) => Ok(base()),
+            (Route::Blob(repository, digest), _) => blobs::answer(&call, &repository, &digest).await,
+            (Route::Catalog, &Method::GET | &Method::HEAD) => catalog::list(&call).await,
+            (Route::Manifest(repository, reference), _) => {
+                manifests::answer(&call, &repository, &reference, body).await
+            }
+            (Route::Referrers(repository, subject), &Method::GET | &Method::HEAD) => {
+                referrers::list(&call, &repository, &subject).await
+            }
+            (Route::Tags(repository), &Method::GET | &Method::HEAD) => tags::list(&call, &repository).await,
+            (Route::Upload(repository, id), _) => uploads::answer(&call, repository, id, body).await,
+            (Route::Uploads(repository), &Method::POST) => uploads::start(&call, repository, body).await,
+            _ => Err(ApiError::method_not_allowed()),
+        };
+        answer.map_err(|error| error.with_allowed_methods(methods))
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Registry")
+            .field("limits", &self.service.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Transport for Registry {
+    async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
+        Ok(self.handle(request).await)
+    }
+}
+
+/// What a [`Registry`] is made of.
+pub struct RegistryBuilder {
+    allow_missing_blobs: bool,
+    limits: Limits,
+    storage: Option<Arc<dyn Storage>>,
+}
+
+impl RegistryBuilder {
+    /// Whether a manifest is accepted although blobs or manifests that it refers to are not in its repository.
+    ///
+    /// By default it is refused, unless all that is missing has `urls` of its own. A missing `subject` is always fine.
+    #[must_use]
+    pub const fn allow_missing_blobs(mut self, allow: bool) -> Self {
+        self.allow_missing_blobs = allow;
+        self
+    }
+
+    /// Sets the limits; by default [`Limits::new`].
+    #[must_use]
+    pub const fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets where the content is kept; by default a new [`MemoryStorage`].
+    #[must_use]
+    pub fn storage(mut self, storage: impl Storage + 'static) -> Self {
+        self.storage = Some(Arc::new(storage));
+        self
+    }
+
+    /// The registry.
+    pub fn build(self) -> Registry {
+        let service = Service {
+            allow_missing_blobs: self.allow_missing_blobs,
+            hashers: Hashers::default(),
+            limits: self.limits,
+            storage: self.storage.unwrap_or_else(|| Arc::new(MemoryStorage::new())),
+        };
+        Registry {
+            service: Arc::new(service),
+        }
+    }
+}
+
+impl fmt::Debug for RegistryBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RegistryBuilder")
+            .field("allow_missing_blobs", &self.allow_missing_blobs)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What all requests share.
+pub(crate) struct Service {
+    pub(crate) allow_missing_blobs: bool,
+    pub(crate) hashers: Hashers,
+    pub(crate) limits: Limits,
+    pub(crate) storage: Arc<dyn Storage>,
+}
+
+/// One request, without its body.
+pub(crate) struct Call<'r> {
+    pub(crate) headers: &'r http::HeaderMap,
+    pub(crate) method: &'r Method,
+    pub(crate) query: Query,
+    pub(crate) service: &'r Service,
+}
+
+impl Call<'_> {
+    /// A header field as text; `None` if it is absent or not ASCII.
+    pub(crate) fn header(&self, name: header::HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+fn check_headers(parts: &Parts, limit: usize) -> Result<(), ApiError> {
+    let size: usize = parts
+        .headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    if size <= limit {
+        return Ok(());
+    }
+    let message = format!("the header fields are larger than the {limit} bytes that this registry takes");
+    Err(ApiError::new(
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        ErrorCode::UNSUPPORTED,
+        message,
+    ))
+}
+
+/// The answer to `/v2/`: this is a registry. The header is for clients from before the OCI spec.
+fn base() -> Response<Body> {
+    let mut response = response::json(StatusCode::OK, "application/json", &serde_json::json!({}));
+    let version = HeaderValue::from_static("registry/2.0");
+    response
+        .headers_mut()
+        .insert("docker-distribution-api-version", version);
+    response
+}
+
+/// Adds what every response has, and leaves the body out of the answer to a HEAD.
+fn complete(response: &mut Response<Body>, method: &Method) {
+    let length = response.body().size_hint().exact();
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let needs_length = !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    if needs_length && let Some(length) = length {
+        response
+            .headers_mut()
+            .entry(header::CONTENT_LENGTH)
+            .or_insert(length.into());
+    }
+    if method == Method::HEAD {
+        *response.body_mut() = Body::empty();
+    }
+}

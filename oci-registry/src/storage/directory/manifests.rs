@@ -1,0 +1,139 @@
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use bytes::Bytes;
+use oci_spec_types::{Descriptor, Digest, MediaType, RepositoryName, Tag};
+
+use super::super::{Page, Referrer, StoredManifest};
+use super::files::{self, At};
+use super::paths::referrer_of_file;
+use super::store::Store;
+
+impl Store {
+    pub(super) fn manifest(&self, repository: &RepositoryName, digest: &Digest) -> io::Result<Option<StoredManifest>> {
+        let path = self.repository(repository).manifest(digest);
+        let record = files::read(&path)?;
+        record
+            .map(|record| parse(record.into()).map(|(manifest, _)| manifest).at(&path))
+            .transpose()
+    }
+
+    pub(super) fn has_manifest(&self, repository: &RepositoryName, digest: &Digest) -> io::Result<bool> {
+        files::exists(&self.repository(repository).manifest(digest))
+    }
+
+    /// Stores the manifest after its entry among the referrers, which counts only with the manifest, and before the tags,
+    /// which never point to one that is not there.
+    pub(super) fn put_manifest(
+        &self,
+        repository: &RepositoryName,
+        digest: &Digest,
+        manifest: &StoredManifest,
+        referrer: Option<&Referrer>,
+        tags: &[Tag],
+    ) -> io::Result<()> {
+        let _change = self.change(repository);
+        let path = self.repository(repository);
+        if let Some(referrer) = referrer {
+            let descriptor = serde_json::to_vec(referrer.descriptor())?;
+            self.replace_and_sync(&path.referrer(referrer.subject(), digest), &[&descriptor])?;
+        }
+        let header = header(manifest.media_type(), referrer.map(Referrer::subject));
+        self.replace_and_sync(&path.manifest(digest), &[header.as_bytes(), manifest.content()])?;
+        self.set_tags(&path, tags, digest)
+    }
+
+    /// Deletes the tags, the manifest, and its entry among the referrers, in this order for the same reasons.
+    pub(super) fn delete_manifest(&self, repository: &RepositoryName, digest: &Digest) -> io::Result<bool> {
+        let _change = self.change(repository);
+        let path = self.repository(repository);
+        let record = path.manifest(digest);
+        let Some(content) = files::read(&record)? else {
+            return Ok(false);
+        };
+        self.delete_tags_of(&path, digest)?;
+        let (_, subject) = parse(content.into()).at(&record)?;
+        remove_and_sync(&record)?;
+        if let Some(subject) = subject {
+            remove_and_sync(&path.referrer(&subject, digest))?;
+        }
+        Ok(true)
+    }
+
+    pub(super) fn referrers(
+        &self,
+        repository: &RepositoryName,
+        subject: &Digest,
+        after: Option<&str>,
+        size: usize,
+    ) -> io::Result<Page<Descriptor>> {
+        let path = self.repository(repository);
+        let names = files::names(&path.referrers(subject))?;
+        let mut digests: Vec<Digest> = names.iter().filter_map(|name| referrer_of_file(name)).collect();
+        digests.retain(|digest| after.is_none_or(|after| digest.to_string().as_str() > after));
+        digests.sort_unstable();
+        let mut descriptors = Vec::new();
+        let mut bytes = 0;
+        for digest in digests {
+            if descriptors.len() == size || bytes > REFERRERS_BYTES {
+                return Ok(Page::new(descriptors, true));
+            }
+            let entry = path.referrer(subject, &digest);
+            if files::exists(&path.manifest(&digest))?
+                && let Some(descriptor) = files::read(&entry)?
+            {
+                bytes += descriptor.len();
+                descriptors.push(
+                    serde_json::from_slice(&descriptor)
+                        .map_err(io::Error::from)
+                        .at(&entry)?,
+                );
+            }
+        }
+        Ok(Page::new(descriptors, false))
+    }
+
+    /// Gives a file its content, durably, unless it has that content already.
+    fn replace_and_sync(&self, path: &Path, content: &[&[u8]]) -> io::Result<()> {
+        if files::read(path)?.is_some_and(|found| found == content.concat()) {
+            return Ok(());
+        }
+        self.replace(path, content)?;
+        files::sync_directory(&files::parent(path))
+    }
+}
+
+/// Removes a file, durably.
+fn remove_and_sync(path: &Path) -> io::Result<()> {
+    files::remove(path)?;
+    files::sync_directory(&files::parent(path))
+}
+
+/// The first line of a stored manifest.
+fn header(media_type: &MediaType, subject: Option<&Digest>) -> String {
+    match subject {
+        None => format!("{media_type}\n"),
+        Some(subject) => format!("{media_type} {subject}\n"),
+    }
+}
+
+/// Splits a stored manifest into media type and content, and subject.
+fn parse(mut record: Bytes) -> io::Result<(StoredManifest, Option<Digest>)> {
+    let damaged = || io::Error::new(ErrorKind::InvalidData, "a stored manifest has no valid first line");
+    let length = record.iter().position(|&byte| byte == b'\n').ok_or_else(damaged)?;
+    let line = record.split_to(length);
+    let content = record.split_off(1);
+    let line = std::str::from_utf8(&line).map_err(|_| damaged())?;
+    let (media_type, subject) = line
+        .split_once(' ')
+        .map_or((line, None), |(left, right)| (left, Some(right)));
+    let media_type = media_type.parse().map_err(|_| damaged())?;
+    let subject = subject.map(str::parse).transpose().map_err(|_| damaged())?;
+    Ok((StoredManifest::new(media_type, content), subject))
+}
+
+/// After how many bytes a page of referrers ends.
+const REFERRERS_BYTES: usize = 4 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests;

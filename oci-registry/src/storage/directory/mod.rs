@@ -1,0 +1,207 @@
+//! Storage in a directory of the file system.
+//!
+//! ```text
+//! format                                      marks the directory as ours
+//! lock                                        held by the process that has it open
+//! blobs/ALGORITHM/HASH                        the bytes of a blob, once
+//! repositories/NAME/_blobs/ALGORITHM/HASH     empty: the repository has this blob
+//! repositories/NAME/_manifests/ALGORITHM/HASH a manifest: a line with its media type and subject, then its bytes
+//! repositories/NAME/_referrers/ALGORITHM/HASH/ALGORITHM-HASH   the descriptor of one referrer of a subject
+//! repositories/NAME/_tags/TAG                 the digest that the tag points to
+//! temporary/                                  files that are not complete; emptied when the directory is opened
+//! uploads/ID.REPOSITORY                       the bytes of an open upload
+//! ```
+//!
+//! Everything outside `temporary` and `uploads` gets its name by a rename after its bytes have been synced. No component
+//! of a repository name begins with `_`, so that `a/b` never meets what belongs to `a`.
+
+mod blobs;
+mod files;
+mod listing;
+mod manifests;
+mod paths;
+mod repositories;
+mod store;
+mod tags;
+mod upload;
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use oci_client_core::runtime::{Runtime, unblock};
+use oci_spec_types::{Descriptor, Digest, RepositoryName, Tag};
+
+use super::{Page, Referrer, Storage, StorageError, StoredBlob, StoredManifest, Upload, UploadId};
+use store::Store;
+use upload::DirectoryUpload;
+
+/// Content in a directory.
+///
+/// What a call has stored is on the disk when the call returns, and a crash at any moment leaves nothing half-written
+/// visible. Uploads that were open can be taken up again after a restart. Blobs are kept once, whatever number of
+/// repositories has them; deleting a blob takes it out of one repository, and leaves its bytes.
+///
+/// One process at a time can have a directory open. Clones share it.
+#[derive(Clone)]
+pub struct DirectoryStorage {
+    runtime: Arc<dyn Runtime>,
+    store: Arc<Store>,
+}
+
+impl DirectoryStorage {
+    /// Opens the directory `path`, which is made if it is not there. Files are read and written by `runtime`'s
+    /// [`spawn_blocking`](Runtime::spawn_blocking).
+    ///
+    /// # Errors
+    /// If the directory cannot be made or written, has other content, or is open in another process.
+    pub async fn open(path: impl Into<PathBuf>, runtime: Arc<dyn Runtime>) -> Result<Self, StorageError> {
+        let path = path.into();
+        let store = unblock(&*runtime, move || Store::open(path)).await??;
+        Ok(Self {
+            runtime,
+            store: Arc::new(store),
+        })
+    }
+
+    /// Runs blocking work on the store.
+    async fn run<T, F>(&self, work: F) -> Result<T, StorageError>
+    where
+        F: FnOnce(&Arc<Store>) -> io::Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let store = Arc::clone(&self.store);
+        Ok(unblock(&*self.runtime, move || work(&store)).await??)
+    }
+}
+
+impl fmt::Debug for DirectoryStorage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("DirectoryStorage")
+            .field("path", &self.store.root())
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Storage for DirectoryStorage {
+    async fn blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<Option<StoredBlob>, StorageError> {
+        let (repository, digest) = (repository.clone(), digest.clone());
+        let found = self.run(move |store| store.open_blob(&repository, &digest)).await?;
+        let runtime = Arc::clone(&self.runtime);
+        Ok(found.map(|(file, size)| StoredBlob::new(size, move |range| files::stream(file, range, runtime))))
+    }
+
+    async fn link_blob(
+        &self,
+        source: &RepositoryName,
+        target: &RepositoryName,
+        digest: &Digest,
+    ) -> Result<bool, StorageError> {
+        let (source, target, digest) = (source.clone(), target.clone(), digest.clone());
+        self.run(move |store| store.link_blob(&source, &target, &digest)).await
+    }
+
+    async fn unlink_blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
+        let (repository, digest) = (repository.clone(), digest.clone());
+        self.run(move |store| store.unlink_blob(&repository, &digest)).await
+    }
+
+    async fn begin_upload(&self, repository: &RepositoryName, id: UploadId) -> Result<Box<dyn Upload>, StorageError> {
+        let repository = repository.clone();
+        let session = self.run(move |store| store.begin_upload(repository, id)).await?;
+        Ok(Box::new(DirectoryUpload::new(session, Arc::clone(&self.runtime))))
+    }
+
+    async fn resume_upload(
+        &self,
+        repository: &RepositoryName,
+        id: UploadId,
+    ) -> Result<Option<Box<dyn Upload>>, StorageError> {
+        let lease = self.store.lease(id).ok_or_else(StorageError::busy)?;
+        let repository = repository.clone();
+        let session = self.run(move |_| lease.resume(repository)).await?;
+        Ok(
+            session
+                .map(|session| Box::new(DirectoryUpload::new(session, Arc::clone(&self.runtime))) as Box<dyn Upload>),
+        )
+    }
+
+    async fn upload_size(&self, repository: &RepositoryName, id: UploadId) -> Result<Option<u64>, StorageError> {
+        let repository = repository.clone();
+        self.run(move |store| store.upload_size(&repository, id)).await
+    }
+
+    async fn manifest(
+        &self,
+        repository: &RepositoryName,
+        digest: &Digest,
+    ) -> Result<Option<StoredManifest>, StorageError> {
+        let (repository, digest) = (repository.clone(), digest.clone());
+        self.run(move |store| store.manifest(&repository, &digest)).await
+    }
+
+    async fn has_manifest(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
+        let (repository, digest) = (repository.clone(), digest.clone());
+        self.run(move |store| store.has_manifest(&repository, &digest)).await
+    }
+
+    async fn put_manifest(
+        &self,
+        repository: &RepositoryName,
+        digest: &Digest,
+        manifest: StoredManifest,
+        referrer: Option<Referrer>,
+        tags: &[Tag],
+    ) -> Result<(), StorageError> {
+        let (repository, digest, tags) = (repository.clone(), digest.clone(), tags.to_vec());
+        self.run(move |store| store.put_manifest(&repository, &digest, &manifest, referrer.as_ref(), &tags))
+            .await
+    }
+
+    async fn delete_manifest(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
+        let (repository, digest) = (repository.clone(), digest.clone());
+        self.run(move |store| store.delete_manifest(&repository, &digest)).await
+    }
+
+    async fn tag(&self, repository: &RepositoryName, tag: &Tag) -> Result<Option<Digest>, StorageError> {
+        let (repository, tag) = (repository.clone(), tag.clone());
+        self.run(move |store| store.tag(&repository, &tag)).await
+    }
+
+    async fn delete_tag(&self, repository: &RepositoryName, tag: &Tag) -> Result<bool, StorageError> {
+        let (repository, tag) = (repository.clone(), tag.clone());
+        self.run(move |store| store.delete_tag(&repository, &tag)).await
+    }
+
+    async fn tags(
+        &self,
+        repository: &RepositoryName,
+        after: Option<&str>,
+        size: usize,
+    ) -> Result<Option<Page<Tag>>, StorageError> {
+        let (repository, after) = (repository.clone(), after.map(str::to_owned));
+        self.run(move |store| store.tags(&repository, after.as_deref(), size))
+            .await
+    }
+
+    async fn referrers(
+        &self,
+        repository: &RepositoryName,
+        subject: &Digest,
+        after: Option<&str>,
+        size: usize,
+    ) -> Result<Page<Descriptor>, StorageError> {
+        let (repository, subject, after) = (repository.clone(), subject.clone(), after.map(str::to_owned));
+        self.run(move |store| store.referrers(&repository, &subject, after.as_deref(), size))
+            .await
+    }
+
+    async fn repositories(&self, after: Option<&str>, size: usize) -> Result<Page<RepositoryName>, StorageError> {
+        let after = after.map(str::to_owned);
+        self.run(move |store| store.repositories(after.as_deref(), size)).await
+    }
+}

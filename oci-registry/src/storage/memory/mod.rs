@@ -1,0 +1,166 @@
+//! Storage in memory.
+
+mod content;
+mod state;
+mod upload;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use oci_spec_types::{Descriptor, Digest, RepositoryName, Tag};
+
+use super::{Page, Referrer, Storage, StorageError, StoredBlob, StoredManifest, Upload, UploadId};
+use state::State;
+use upload::MemoryUpload;
+
+/// Content in memory, gone when the last clone is.
+///
+/// Clones share their content. Blobs are kept in the chunks in which they came, equal blobs once.
+#[derive(Clone, Default)]
+pub struct MemoryStorage {
+    state: Arc<Mutex<State>>,
+}
+
+impl MemoryStorage {
+    /// An empty storage.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // No code panics in the middle of a change, so a poisoned state is a good one.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for MemoryStorage {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("MemoryStorage").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Storage for MemoryStorage {
+    async fn blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<Option<StoredBlob>, StorageError> {
+        let content = self.state().blob(repository, digest);
+        Ok(content.map(|content| StoredBlob::new(content.size(), move |range| content.read(range))))
+    }
+
+    async fn link_blob(
+        &self,
+        source: &RepositoryName,
+        target: &RepositoryName,
+        digest: &Digest,
+    ) -> Result<bool, StorageError> {
+        let mut state = self.state();
+        let Some(content) = state.blob(source, digest) else {
+            return Ok(false);
+        };
+        state.repository(target).blobs.insert(digest.clone(), content);
+        Ok(true)
+    }
+
+    async fn unlink_blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
+        Ok(self.state().unlink_blob(repository, digest))
+    }
+
+    async fn begin_upload(&self, repository: &RepositoryName, id: UploadId) -> Result<Box<dyn Upload>, StorageError> {
+        Ok(Box::new(MemoryUpload::begin(
+            Arc::clone(&self.state),
+            repository.clone(),
+            id,
+        )))
+    }
+
+    async fn resume_upload(
+        &self,
+        repository: &RepositoryName,
+        id: UploadId,
+    ) -> Result<Option<Box<dyn Upload>>, StorageError> {
+        let upload = MemoryUpload::resume(Arc::clone(&self.state), repository, id)?;
+        Ok(upload.map(|upload| Box::new(upload) as Box<dyn Upload>))
+    }
+
+    async fn upload_size(&self, repository: &RepositoryName, id: UploadId) -> Result<Option<u64>, StorageError> {
+        Ok(self
+            .state()
+            .upload(repository, id)
+            .map(|session| session.content.size()))
+    }
+
+    async fn manifest(
+        &self,
+        repository: &RepositoryName,
+        digest: &Digest,
+    ) -> Result<Option<StoredManifest>, StorageError> {
+        Ok(self
+            .state()
+            .existing(repository)
+            .and_then(|repository| repository.manifest(digest)))
+    }
+
+    async fn put_manifest(
+        &self,
+        repository: &RepositoryName,
+        digest: &Digest,
+        manifest: StoredManifest,
+        referrer: Option<Referrer>,
+        tags: &[Tag],
+    ) -> Result<(), StorageError> {
+        self.state()
+            .repository(repository)
+            .put_manifest(digest, manifest, referrer, tags);
+        Ok(())
+    }
+
+    async fn delete_manifest(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
+        let mut state = self.state();
+        Ok(state
+            .existing(repository)
+            .is_some_and(|repository| repository.delete_manifest(digest)))
+    }
+
+    async fn tag(&self, repository: &RepositoryName, tag: &Tag) -> Result<Option<Digest>, StorageError> {
+        Ok(self
+            .state()
+            .existing(repository)
+            .and_then(|repository| repository.tags.get(tag).cloned()))
+    }
+
+    async fn delete_tag(&self, repository: &RepositoryName, tag: &Tag) -> Result<bool, StorageError> {
+        let mut state = self.state();
+        Ok(state
+            .existing(repository)
+            .is_some_and(|repository| repository.tags.remove(tag).is_some()))
+    }
+
+    async fn tags(
+        &self,
+        repository: &RepositoryName,
+        after: Option<&str>,
+        size: usize,
+    ) -> Result<Option<Page<Tag>>, StorageError> {
+        let mut state = self.state();
+        Ok(state
+            .existing(repository)
+            .map(|repository| repository.tags_after(after, size)))
+    }
+
+    async fn referrers(
+        &self,
+        repository: &RepositoryName,
+        subject: &Digest,
+        after: Option<&str>,
+        size: usize,
+    ) -> Result<Page<Descriptor>, StorageError> {
+        let mut state = self.state();
+        let page = state
+            .existing(repository)
+            .map(|repository| repository.referrers_after(subject, after, size));
+        Ok(page.unwrap_or_else(|| Page::new(Vec::new(), false)))
+    }
+
+    async fn repositories(&self, after: Option<&str>, size: usize) -> Result<Page<RepositoryName>, StorageError> {
+        Ok(self.state().repositories_after(after, size))
+    }
+}

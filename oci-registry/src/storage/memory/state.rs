@@ -1,0 +1,183 @@
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+use std::sync::{Arc, Weak};
+
+use oci_spec_types::{Descriptor, Digest, RepositoryName, Tag};
+
+use super::super::{Page, Referrer, StoredManifest, UploadId};
+use super::content::Content;
+
+/// Everything that a memory storage has.
+#[derive(Default)]
+pub(super) struct State {
+    /// Every content that some repository has, so that equal blobs share their bytes.
+    contents: HashMap<Digest, Weak<Content>>,
+    repositories: BTreeMap<RepositoryName, Repository>,
+    uploads: HashMap<UploadId, Session>,
+}
+
+/// An open upload.
+pub(super) struct Session {
+    pub(super) content: Content,
+    pub(super) repository: RepositoryName,
+    /// Whether a writer is alive.
+    pub(super) writing: bool,
+}
+
+/// What one repository has.
+#[derive(Default)]
+pub(super) struct Repository {
+    pub(super) blobs: HashMap<Digest, Arc<Content>>,
+    manifests: HashMap<Digest, Manifest>,
+    /// The referrers of each subject, by the text of their digests.
+    referrers: HashMap<Digest, BTreeMap<String, Descriptor>>,
+    pub(super) tags: BTreeMap<Tag, Digest>,
+}
+
+struct Manifest {
+    stored: StoredManifest,
+    subject: Option<Digest>,
+}
+
+impl State {
+    pub(super) fn blob(&self, repository: &RepositoryName, digest: &Digest) -> Option<Arc<Content>> {
+        self.repositories.get(repository)?.blobs.get(digest).cloned()
+    }
+
+    pub(super) fn unlink_blob(&mut self, repository: &RepositoryName, digest: &Digest) -> bool {
+        let content = self
+            .existing(repository)
+            .and_then(|repository| repository.blobs.remove(digest));
+        let found = content.is_some();
+        drop(content);
+        if self
+            .contents
+            .get(digest)
+            .is_some_and(|content| content.strong_count() == 0)
+        {
+            self.contents.remove(digest);
+        }
+        found
+    }
+
+    pub(super) fn existing(&mut self, name: &RepositoryName) -> Option<&mut Repository> {
+        self.repositories.get_mut(name)
+    }
+
+    /// The repository `name`, which comes into being if it has not been there.
+    pub(super) fn repository(&mut self, name: &RepositoryName) -> &mut Repository {
+        self.repositories.entry(name.clone()).or_default()
+    }
+
+    pub(super) fn repositories_after(&self, after: Option<&str>, size: usize) -> Page<RepositoryName> {
+        let names = self
+            .repositories
+            .range::<str, _>(range_after(after))
+            .map(|(name, _)| name.clone());
+        Page::first(names, size)
+    }
+
+    pub(super) fn upload(&mut self, repository: &RepositoryName, id: UploadId) -> Option<&mut Session> {
+        self.uploads
+            .get_mut(&id)
+            .filter(|session| session.repository == *repository)
+    }
+
+    pub(super) fn begin_upload(&mut self, repository: RepositoryName, id: UploadId) {
+        self.uploads.insert(
+            id,
+            Session {
+                content: Content::default(),
+                repository,
+                writing: true,
+            },
+        );
+    }
+
+    /// Ends an upload; its content becomes a blob if `digest` is given.
+    pub(super) fn end_upload(&mut self, id: UploadId, digest: Option<&Digest>) {
+        let Some(session) = self.uploads.remove(&id) else {
+            return;
+        };
+        if let Some(digest) = digest {
+            let content = self.shared(digest, session.content);
+            self.repository(&session.repository)
+                .blobs
+                .insert(digest.clone(), content);
+        }
+    }
+
+    /// The one copy of the content `digest`.
+    fn shared(&mut self, digest: &Digest, content: Content) -> Arc<Content> {
+        if let Some(existing) = self.contents.get(digest).and_then(Weak::upgrade) {
+            return existing;
+        }
+        let content = Arc::new(content);
+        self.contents.insert(digest.clone(), Arc::downgrade(&content));
+        content
+    }
+}
+
+impl Repository {
+    pub(super) fn manifest(&self, digest: &Digest) -> Option<StoredManifest> {
+        self.manifests.get(digest).map(|manifest| manifest.stored.clone())
+    }
+
+    pub(super) fn put_manifest(
+        &mut self,
+        digest: &Digest,
+        stored: StoredManifest,
+        referrer: Option<Referrer>,
+        tags: &[Tag],
+    ) {
+        let subject = referrer.map(|Referrer { subject, descriptor }| {
+            self.referrers
+                .entry(subject.clone())
+                .or_default()
+                .insert(digest.to_string(), descriptor);
+            subject
+        });
+        self.manifests.insert(digest.clone(), Manifest { stored, subject });
+        self.tags.extend(tags.iter().map(|tag| (tag.clone(), digest.clone())));
+    }
+
+    pub(super) fn delete_manifest(&mut self, digest: &Digest) -> bool {
+        let Some(manifest) = self.manifests.remove(digest) else {
+            return false;
+        };
+        self.tags.retain(|_, target| target != digest);
+        if let Some(subject) = manifest.subject {
+            self.delete_referrer(&subject, digest);
+        }
+        true
+    }
+
+    pub(super) fn tags_after(&self, after: Option<&str>, size: usize) -> Page<Tag> {
+        Page::first(
+            self.tags
+                .range::<str, _>(range_after(after))
+                .map(|(tag, _)| tag.clone()),
+            size,
+        )
+    }
+
+    pub(super) fn referrers_after(&self, subject: &Digest, after: Option<&str>, size: usize) -> Page<Descriptor> {
+        let referrers = self.referrers.get(subject).into_iter();
+        let later = referrers.flat_map(|referrers| referrers.range::<str, _>(range_after(after)));
+        Page::first(later.map(|(_, descriptor)| descriptor.clone()), size)
+    }
+
+    fn delete_referrer(&mut self, subject: &Digest, digest: &Digest) {
+        if let Some(referrers) = self.referrers.get_mut(subject) {
+            referrers.remove(&digest.to_string());
+            if referrers.is_empty() {
+                self.referrers.remove(subject);
+            }
+        }
+    }
+}
+
+/// Everything greater than `after`.
+fn range_after(after: Option<&str>) -> (Bound<&str>, Bound<&str>) {
+    (after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded)
+}

@@ -1,0 +1,251 @@
+use http::StatusCode;
+use oci_registry::Limits;
+use oci_spec_types::{Algorithm, Descriptor, Digest, ImageIndex, ImageManifest, MediaType};
+
+use crate::fixture::{Fixture, image, json, on_every_storage};
+
+on_every_storage!(
+    body_that_is_not_a_manifest,
+    content_types,
+    large_manifests,
+    missing_references,
+    missing_references_allowed,
+    nested_indexes,
+    non_distributable_layers,
+    sha512,
+    tag_parameters,
+    too_many_tags,
+    unknown_fields,
+    wrong_digest,
+    invalid_references,
+);
+
+/// S09, RM3.
+fn wrong_digest(fixture: &Fixture) {
+    fixture.push_blob("a", b"{}");
+    let content = json(&image("one"));
+    let named = Digest::sha256(b"other").to_string();
+    for reference in [
+        named.as_str(),
+        "sha256:baddigeststring",
+        "md5:d41d8cd98f00b204e9800998ecf8427e",
+    ] {
+        let put = fixture.push_manifest("a", reference, &MediaType::IMAGE_MANIFEST, &content);
+        put.expect_error(StatusCode::BAD_REQUEST, "DIGEST_INVALID");
+    }
+    for digest in [&named, &Digest::sha256(&content).to_string()] {
+        fixture
+            .get(format!("/v2/a/manifests/{digest}"))
+            .send()
+            .expect(StatusCode::NOT_FOUND);
+    }
+}
+
+fn invalid_references(fixture: &Fixture) {
+    let long = "a".repeat(129);
+    for reference in [".tag", "-tag", "ta%20g", "ta+g", &long, ""] {
+        let put = fixture.push_manifest("a", reference, &MediaType::IMAGE_MANIFEST, &json(&image("one")));
+        put.expect_error(StatusCode::BAD_REQUEST, "MANIFEST_INVALID");
+    }
+}
+
+/// S09.
+fn body_that_is_not_a_manifest(fixture: &Fixture) {
+    fixture.push_blob("a", b"{}");
+    let config = r#"{"mediaType":"application/vnd.oci.image.config.v1+json","size":2,
+        "digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"}"#;
+    let bodies = [
+        String::new(),
+        "nonsense".to_owned(),
+        "[]".to_owned(),
+        "{}".to_owned(),
+        format!(r#"{{"schemaVersion":1,"config":{config},"layers":[]}}"#),
+        format!(r#"{{"schemaVersion":2,"config":{config},"layers":[]}} trailing"#),
+        format!(r#"{{"schemaVersion":2,"config":{config},"config":{config},"layers":[]}}"#),
+        format!(r#"{{"schemaVersion":2,"config":{config},"layers":[],"manifests":[]}}"#),
+        format!(
+            r#"{{"schemaVersion":2,"mediaType":"{}","config":{config},"layers":[]}}"#,
+            MediaType::IMAGE_INDEX
+        ),
+        format!(
+            r#"{{"schemaVersion":2,"config":{config},"layers":[],"x":{}{}}}"#,
+            "[".repeat(999),
+            "]".repeat(999)
+        ),
+        format!(
+            r#"{{"schemaVersion":2,"config":{},"layers":[]}}"#,
+            config.replace("\"size\":2", "\"size\":-2")
+        ),
+    ];
+    for body in bodies {
+        let put = fixture.push_manifest("a", "latest", &MediaType::IMAGE_MANIFEST, body.as_bytes());
+        put.expect_error(StatusCode::BAD_REQUEST, "MANIFEST_INVALID");
+    }
+    fixture
+        .get("/v2/a/manifests/latest")
+        .send()
+        .expect(StatusCode::NOT_FOUND);
+}
+
+/// S09, S20.
+fn content_types(fixture: &Fixture) {
+    fixture.push_blob("a", b"{}");
+    for content_type in [
+        "text/html",
+        "application/octet-stream",
+        "nonsense",
+        "",
+        "application/json",
+    ] {
+        let put = fixture
+            .put("/v2/a/manifests/latest")
+            .header("content-type", content_type);
+        put.body(json(&image("one")))
+            .send()
+            .expect_error(StatusCode::BAD_REQUEST, "MANIFEST_INVALID");
+    }
+    let put = fixture.put("/v2/a/manifests/latest").body(json(&image("one"))).send();
+    put.expect_error(StatusCode::BAD_REQUEST, "MANIFEST_INVALID");
+    let index = fixture.push_manifest("a", "latest", &MediaType::IMAGE_INDEX, &json(&image("one")));
+    index.expect_error(StatusCode::BAD_REQUEST, "MANIFEST_INVALID");
+}
+
+/// RM7, S09: 4 MiB are taken, one byte more is not.
+fn large_manifests(fixture: &Fixture) {
+    fixture.push_blob("a", b"{}");
+    let many = |manifest: ImageManifest, number| manifest.with_annotation(format!("key-{number}"), "A".repeat(10_000));
+    let mut content = json(&(0..390).fold(image("large"), many));
+    content.resize(Limits::MANIFEST_SIZE, b' ');
+    let put = |content: &[u8]| fixture.push_manifest("a", "large", &MediaType::IMAGE_MANIFEST, content);
+    put(&content).expect(StatusCode::CREATED);
+    content.push(b' ');
+    put(&content).expect_error(StatusCode::PAYLOAD_TOO_LARGE, "MANIFEST_INVALID");
+    assert_eq!(
+        fixture.get("/v2/a/manifests/large").send().content().len(),
+        Limits::MANIFEST_SIZE
+    );
+}
+
+/// RM6.
+fn missing_references(fixture: &Fixture) {
+    let manifest = image("one");
+    let put = fixture.push_manifest("a", "v1", &MediaType::IMAGE_MANIFEST, &json(&manifest));
+    put.expect_error(StatusCode::BAD_REQUEST, "MANIFEST_BLOB_UNKNOWN");
+    fixture.push_blob("b", b"{}");
+    let put = fixture.push_manifest("a", "v1", &MediaType::IMAGE_MANIFEST, &json(&manifest));
+    put.expect_error(StatusCode::BAD_REQUEST, "MANIFEST_BLOB_UNKNOWN");
+    fixture.push_blob("a", b"{}");
+    let layer = Descriptor::of(MediaType::IMAGE_LAYER, b"layer");
+    let with_layer = ImageManifest::new(manifest.config.clone(), vec![layer]);
+    let put = fixture.push_manifest("a", "v1", &MediaType::IMAGE_MANIFEST, &json(&with_layer));
+    put.expect_error(StatusCode::BAD_REQUEST, "MANIFEST_BLOB_UNKNOWN");
+    fixture.push_blob("a", b"layer");
+    fixture.push_image("a", "v1", &with_layer);
+    let child = Descriptor::of(MediaType::IMAGE_MANIFEST, &json(&manifest));
+    let index = json(&ImageIndex::new(vec![child]));
+    let put = fixture.push_manifest("a", "all", &MediaType::IMAGE_INDEX, &index);
+    put.expect_error(StatusCode::BAD_REQUEST, "MANIFEST_BLOB_UNKNOWN");
+    fixture.push_image("a", "v2", &manifest);
+    fixture
+        .push_manifest("a", "all", &MediaType::IMAGE_INDEX, &index)
+        .expect(StatusCode::CREATED);
+}
+
+fn missing_references_allowed(fixture: &Fixture) {
+    let fixture = fixture.with(Limits::new(), true);
+    let put = fixture.push_manifest("a", "v1", &MediaType::IMAGE_MANIFEST, &json(&image("one")));
+    put.expect(StatusCode::CREATED);
+    let child = Descriptor::of(MediaType::IMAGE_MANIFEST, b"absent");
+    let index = json(&ImageIndex::new(vec![child]));
+    fixture
+        .push_manifest("a", "all", &MediaType::IMAGE_INDEX, &index)
+        .expect(StatusCode::CREATED);
+    fixture.get("/v2/a/manifests/all").send().expect(StatusCode::OK);
+}
+
+fn non_distributable_layers(fixture: &Fixture) {
+    fixture.push_blob("a", b"{}");
+    let mut layer = Descriptor::of(MediaType::NONDISTRIBUTABLE_LAYER_GZIP, b"elsewhere");
+    layer.urls.push("https://store.example.com/layer".to_owned());
+    let manifest = ImageManifest::new(image("one").config, vec![layer]);
+    fixture.push_image("a", "v1", &manifest);
+}
+
+/// What the spec does not know, and content that lies in its descriptor, are kept as they are.
+fn unknown_fields(fixture: &Fixture) {
+    fixture.push_blob("a", b"{}");
+    let content = br#"{"schemaVersion":2,"x":[{"y":null}],"config":{"mediaType":"application/vnd.oci.image.config.v1+json",
+        "size":2,"digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","data":"e30=","z":1},
+        "layers":[]}"#;
+    fixture
+        .push_manifest("a", "v1", &MediaType::IMAGE_MANIFEST, content)
+        .expect(StatusCode::CREATED);
+    assert_eq!(fixture.get("/v2/a/manifests/v1").send().content(), content);
+}
+
+fn nested_indexes(fixture: &Fixture) {
+    let mut content = json(&ImageIndex::new(Vec::new()));
+    for algorithm in [Algorithm::SHA512, Algorithm::SHA256, Algorithm::SHA512] {
+        let mut hasher = algorithm.hasher().unwrap();
+        hasher.update(&content);
+        let digest = hasher.finish();
+        let put = fixture.push_manifest("a", &digest.to_string(), &MediaType::IMAGE_INDEX, &content);
+        put.expect(StatusCode::CREATED);
+        let child = Descriptor::new(MediaType::IMAGE_INDEX, digest, content.len() as u64);
+        content = json(&ImageIndex::new(vec![child]));
+    }
+}
+
+fn sha512(fixture: &Fixture) {
+    fixture.push_blob("a", b"{}");
+    let content = json(&image("one"));
+    let digest = Digest::sha512(&content);
+    let put = fixture.push_manifest("a", &digest.to_string(), &MediaType::IMAGE_MANIFEST, &content);
+    let put = put.expect(StatusCode::CREATED);
+    assert_eq!(put.header("docker-content-digest"), Some(digest.to_string()));
+    let answer = fixture
+        .get(put.header("location").unwrap())
+        .send()
+        .expect(StatusCode::OK);
+    assert_eq!(answer.header("docker-content-digest"), Some(digest.to_string()));
+    assert_eq!(answer.content(), content);
+}
+
+/// RM8.
+fn tag_parameters(fixture: &Fixture) {
+    fixture.push_blob("a", b"{}");
+    let content = json(&image("one"));
+    for digest in [Digest::sha256(&content), Digest::sha512(&content)] {
+        let tags: Vec<String> = (0..12)
+            .map(|number| format!("{}-{number}", digest.algorithm()))
+            .collect();
+        let query: String = tags.iter().map(|tag| format!("&tag={tag}")).collect();
+        let reference = format!("{digest}?{}", query.trim_start_matches('&'));
+        let put = fixture.push_manifest("a", &reference, &MediaType::IMAGE_MANIFEST, &content);
+        assert_eq!(put.expect(StatusCode::CREATED).headers("oci-tag"), tags);
+        for tag in tags {
+            let answer = fixture
+                .get(format!("/v2/a/manifests/{tag}"))
+                .send()
+                .expect(StatusCode::OK);
+            assert_eq!(answer.header("docker-content-digest"), Some(digest.to_string()));
+        }
+    }
+    let invalid = format!("{}?tag=good&tag=.bad", Digest::sha256(&content));
+    let put = fixture.push_manifest("a", &invalid, &MediaType::IMAGE_MANIFEST, &content);
+    put.expect_error(StatusCode::BAD_REQUEST, "MANIFEST_INVALID");
+    fixture.get("/v2/a/manifests/good").send().expect(StatusCode::NOT_FOUND);
+}
+
+/// RM8.
+fn too_many_tags(fixture: &Fixture) {
+    let fixture = fixture.with(Limits::new().with_tag_parameters(2), false);
+    fixture.push_blob("a", b"{}");
+    let content = json(&image("one"));
+    let put = |query: &str| {
+        let reference = format!("{}?{query}", Digest::sha256(&content));
+        fixture.push_manifest("a", &reference, &MediaType::IMAGE_MANIFEST, &content)
+    };
+    put("tag=a&tag=b&tag=c").expect_error(StatusCode::URI_TOO_LONG, "UNSUPPORTED");
+    put("tag=a&tag=b").expect(StatusCode::CREATED);
+}

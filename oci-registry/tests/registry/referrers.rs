@@ -1,0 +1,254 @@
+use http::StatusCode;
+use oci_registry::Limits;
+use oci_spec_types::{Descriptor, Digest, ImageIndex, ImageManifest, MediaType};
+use serde_json::{Value, json};
+
+use crate::fixture::{Fixture, image, json as bytes, on_every_storage};
+
+on_every_storage!(
+    deleted,
+    filtered,
+    indexes,
+    listed,
+    malformed_subject,
+    none,
+    pages,
+    pages_are_bounded_in_bytes,
+    subject_of_another_algorithm,
+);
+
+/// RR1, RR3, RR4, RM5.
+fn listed(fixture: &Fixture) {
+    let subject = Descriptor::of(MediaType::IMAGE_MANIFEST, b"missing");
+    let artifact = image("one")
+        .with_subject(subject.clone())
+        .with_artifact_type(media_type("application/vnd.sbom+json"));
+    let plain = image("two").with_subject(subject.clone());
+    for manifest in [&artifact, &plain] {
+        fixture.push_blob("a", b"{}");
+        let put = fixture.push_manifest("a", &digest_of(manifest), &MediaType::IMAGE_MANIFEST, &bytes(manifest));
+        assert_eq!(
+            put.expect(StatusCode::CREATED).header("oci-subject"),
+            Some(subject.digest.to_string())
+        );
+    }
+    let answer = list(fixture, &subject.digest, "");
+    assert_eq!(answer["schemaVersion"], 2);
+    assert_eq!(answer["mediaType"], MediaType::IMAGE_INDEX.as_str());
+    let expected = json!({
+        "mediaType": MediaType::IMAGE_MANIFEST.as_str(),
+        "digest": digest_of(&artifact),
+        "size": bytes(&artifact).len(),
+        "artifactType": "application/vnd.sbom+json",
+        "annotations": { "name": "one" },
+    });
+    let entries = answer["manifests"].as_array().unwrap();
+    assert_eq!(entries.len(), 2);
+    assert!(entries.contains(&expected), "{entries:?}");
+    let plain = entries
+        .iter()
+        .find(|entry| entry["digest"] == digest_of(&plain))
+        .unwrap();
+    assert_eq!(plain["artifactType"], MediaType::IMAGE_CONFIG.as_str());
+}
+
+/// RR1, RR4: an index without artifactType has none in the list.
+fn indexes(fixture: &Fixture) {
+    let subject = Descriptor::of(MediaType::IMAGE_MANIFEST, b"missing");
+    let index = ImageIndex::new(Vec::new()).with_subject(subject.clone());
+    let put = fixture.push_manifest("a", "index", &MediaType::IMAGE_INDEX, &bytes(&index));
+    assert_eq!(
+        put.expect(StatusCode::CREATED).header("oci-subject"),
+        Some(subject.digest.to_string())
+    );
+    let entry = list(fixture, &subject.digest, "")["manifests"][0].clone();
+    assert_eq!(entry["mediaType"], MediaType::IMAGE_INDEX.as_str());
+    assert_eq!(entry.get("artifactType"), None);
+    let repeated = fixture.push_manifest("a", "again", &MediaType::IMAGE_INDEX, &bytes(&index));
+    repeated.expect(StatusCode::CREATED);
+    assert_eq!(
+        list(fixture, &subject.digest, "")["manifests"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+/// RR2, RR3: an empty list is no 404, even without a repository.
+fn none(fixture: &Fixture) {
+    let subject = Digest::sha256(b"absent");
+    for _ in 0..2 {
+        let answer = fixture
+            .get(format!("/v2/a/referrers/{subject}"))
+            .send()
+            .expect(StatusCode::OK);
+        assert_eq!(
+            answer.header("content-type").as_deref(),
+            Some(MediaType::IMAGE_INDEX.as_str())
+        );
+        assert_eq!(answer.json()["manifests"], json!([]));
+        assert_eq!(answer.header("oci-filters-applied"), None);
+        fixture.push_blob("a", b"x");
+    }
+}
+
+/// RR2.
+fn malformed_subject(fixture: &Fixture) {
+    for subject in ["sha256:abc", "latest", ":"] {
+        let answer = fixture.get(format!("/v2/a/referrers/{subject}")).send();
+        answer.expect_error(StatusCode::BAD_REQUEST, "DIGEST_INVALID");
+    }
+}
+
+/// RR6.
+fn filtered(fixture: &Fixture) {
+    let subject = Descriptor::of(MediaType::IMAGE_MANIFEST, b"missing");
+    for (name, artifact_type) in [
+        ("1", "application/a+json"),
+        ("2", "application/b"),
+        ("3", "application/a+json"),
+    ] {
+        let manifest = image(name)
+            .with_subject(subject.clone())
+            .with_artifact_type(media_type(artifact_type));
+        fixture.push_image("a", &digest_of(&manifest), &manifest);
+    }
+    let count = |query: &str| {
+        let answer = fixture
+            .get(format!("/v2/a/referrers/{}?{query}", subject.digest))
+            .send();
+        let answer = answer.expect(StatusCode::OK);
+        let applied = answer
+            .header("oci-filters-applied")
+            .is_some_and(|applied| applied == "artifactType");
+        (answer.json()["manifests"].as_array().unwrap().len(), applied)
+    };
+    assert_eq!(count("artifactType=application%2Fa%2Bjson"), (2, true));
+    assert_eq!(count("artifactType=application/a+json"), (2, true));
+    assert_eq!(count("artifactType=application/b"), (1, true));
+    assert_eq!(count("artifactType=application/c"), (0, true));
+    assert_eq!(count("artifactType="), (3, false));
+    assert_eq!(count("other=x"), (3, false));
+    let path = format!(
+        "/v2/a/referrers/{}?artifactType=application%2Fa%2Bjson&n=1",
+        subject.digest
+    );
+    let first = fixture.get(path).send();
+    let second = fixture.get(first.next_page().unwrap()).send();
+    assert_eq!(second.header("oci-filters-applied").as_deref(), Some("artifactType"));
+    assert_eq!(second.json()["manifests"].as_array().unwrap().len(), 1);
+    assert_eq!(second.next_page(), None);
+}
+
+/// RR5, S19.
+fn pages(fixture: &Fixture) {
+    let fixture = fixture.with(Limits::new().with_referrers_page(2), false);
+    let subject = Descriptor::of(MediaType::IMAGE_MANIFEST, b"missing");
+    let mut pushed: Vec<String> = (0..5)
+        .map(|number| {
+            let manifest = image(&number.to_string()).with_subject(subject.clone());
+            fixture.push_image("a", &digest_of(&manifest), &manifest).to_string()
+        })
+        .collect();
+    pushed.sort_unstable();
+    assert_eq!(all_pages(&fixture, &subject.digest, ""), (pushed.clone(), 3));
+    assert_eq!(all_pages(&fixture, &subject.digest, "?n=1"), (pushed.clone(), 5));
+    assert_eq!(all_pages(&fixture, &subject.digest, "?n=1000"), (pushed, 3));
+    assert_eq!(list(&fixture, &subject.digest, "?n=0")["manifests"], json!([]));
+}
+
+/// RR5: a page fits into a manifest of the size that the registry takes.
+fn pages_are_bounded_in_bytes(fixture: &Fixture) {
+    let fixture = fixture.with(Limits::new().with_manifest_size(10_000), false);
+    let subject = Descriptor::of(MediaType::IMAGE_MANIFEST, b"missing");
+    for number in 0..3 {
+        let manifest = image(&number.to_string())
+            .with_subject(subject.clone())
+            .with_annotation("x", "x".repeat(6000));
+        fixture.push_image("a", &digest_of(&manifest), &manifest);
+    }
+    assert_eq!(all_pages(&fixture, &subject.digest, "").1, 3);
+}
+
+/// S19.
+fn deleted(fixture: &Fixture) {
+    let subject = fixture.push_image("a", "v1", &image("subject"));
+    let subject = Descriptor::new(MediaType::IMAGE_MANIFEST, subject, 2);
+    let manifest = image("one").with_subject(subject.clone());
+    let digest = fixture.push_image("a", "sbom", &manifest);
+    fixture
+        .delete("/v2/a/manifests/sbom")
+        .send()
+        .expect(StatusCode::ACCEPTED);
+    assert_eq!(
+        list(fixture, &subject.digest, "")["manifests"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    fixture
+        .delete(format!("/v2/a/manifests/{}", subject.digest))
+        .send()
+        .expect(StatusCode::ACCEPTED);
+    assert_eq!(
+        list(fixture, &subject.digest, "")["manifests"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    fixture
+        .delete(format!("/v2/a/manifests/{digest}"))
+        .send()
+        .expect(StatusCode::ACCEPTED);
+    assert_eq!(list(fixture, &subject.digest, "")["manifests"], json!([]));
+}
+
+/// S02: a digest that only fits the grammar is no path.
+fn subject_of_another_algorithm(fixture: &Fixture) {
+    let subject: Digest = "other+alg:Any=Thing_".parse().unwrap();
+    let manifest = image("one").with_subject(Descriptor::new(MediaType::IMAGE_MANIFEST, subject.clone(), 2));
+    let digest = fixture.push_image("a", "v1", &manifest);
+    assert_eq!(
+        list(fixture, &subject, "")["manifests"][0]["digest"],
+        digest.to_string()
+    );
+    fixture
+        .delete(format!("/v2/a/manifests/{digest}"))
+        .send()
+        .expect(StatusCode::ACCEPTED);
+    assert_eq!(list(fixture, &subject, "")["manifests"], json!([]));
+}
+
+fn list(fixture: &Fixture, subject: &Digest, query: &str) -> Value {
+    fixture
+        .get(format!("/v2/a/referrers/{subject}{query}"))
+        .send()
+        .expect(StatusCode::OK)
+        .json()
+}
+
+/// The digests on all pages, and the number of pages.
+fn all_pages(fixture: &Fixture, subject: &Digest, query: &str) -> (Vec<String>, usize) {
+    let mut digests = Vec::new();
+    let mut pages = 0;
+    let mut next = Some(format!("/v2/a/referrers/{subject}{query}"));
+    while let Some(path) = next {
+        let answer = fixture.get(path).send().expect(StatusCode::OK);
+        let entries = answer.json()["manifests"].as_array().unwrap().clone();
+        digests.extend(entries.iter().map(|entry| entry["digest"].as_str().unwrap().to_owned()));
+        pages += 1;
+        next = answer.next_page();
+    }
+    (digests, pages)
+}
+
+fn digest_of(manifest: &ImageManifest) -> String {
+    Digest::sha256(&bytes(manifest)).to_string()
+}
+
+fn media_type(text: &str) -> MediaType {
+    text.parse().unwrap()
+}

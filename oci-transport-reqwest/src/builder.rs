@@ -1,0 +1,175 @@
+use std::fmt;
+use std::time::Duration;
+
+use http::HeaderValue;
+use reqwest::redirect::Policy;
+use reqwest::{ClientBuilder, Proxy, Url};
+
+use crate::tls::TlsSettings;
+use crate::{BuildError, ReqwestTransport};
+
+/// Configures a [`ReqwestTransport`].
+///
+/// Mistakes in the settings come to light in [`build`](Self::build).
+#[must_use]
+pub struct ReqwestTransportBuilder {
+    connect_timeout: Duration,
+    http1_only: bool,
+    proxy: ProxySetting,
+    tls: TlsSettings,
+    user_agent: String,
+}
+
+impl ReqwestTransportBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            connect_timeout: DEFAULT_CONNECT_TIMEOUT,
+            http1_only: false,
+            proxy: ProxySetting::System,
+            tls: TlsSettings::default(),
+            user_agent: DEFAULT_USER_AGENT.to_owned(),
+        }
+    }
+
+    /// The certificate that this client shows to servers that ask for one: a PEM chain with the client's own
+    /// certificate first, and its private key in PEM (PKCS #8; with `rustls` also PKCS #1 or SEC 1).
+    ///
+    /// Every `https` server that asks can see it, so give each origin that needs a certificate its own transport.
+    #[cfg(any(feature = "native-tls", feature = "rustls"))]
+    pub fn client_certificate_pem(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
+        self.tls.set_client_certificate(chain.into(), key.into());
+        self
+    }
+
+    /// How long name resolution, the TCP and the TLS handshake may take together; 10 seconds by default.
+    pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Speaks HTTP/1.1 only. By default HTTP/2 is spoken where the server chooses it in the TLS handshake.
+    pub const fn http1_only(mut self) -> Self {
+        self.http1_only = true;
+        self
+    }
+
+    /// Connects directly, whatever the environment says of proxies.
+    pub fn no_proxy(mut self) -> Self {
+        self.proxy = ProxySetting::Direct;
+        self
+    }
+
+    /// Sends everything through the proxy at `url`, whatever the environment says.
+    ///
+    /// The scheme is one of `http`, `https`, `socks4`, `socks4a`, `socks5` and `socks5h`; user name and password are
+    /// part of the URL where the proxy wants them. By default the environment decides: `HTTP_PROXY`, `HTTPS_PROXY`,
+    /// `ALL_PROXY` and `NO_PROXY`, in upper or lower case; with the feature `system-proxy` also the settings of macOS
+    /// and Windows.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = ProxySetting::Url(url.into());
+        self
+    }
+
+    /// Also trusts a root certificate in DER, next to those of the operating system.
+    #[cfg(any(feature = "native-tls", feature = "rustls"))]
+    pub fn root_certificate_der(mut self, certificate: impl Into<Vec<u8>>) -> Self {
+        self.tls.add_root_der(certificate.into());
+        self
+    }
+
+    /// Also trusts every certificate of a PEM bundle, next to those of the operating system.
+    #[cfg(any(feature = "native-tls", feature = "rustls"))]
+    pub fn root_certificates_pem(mut self, bundle: impl Into<Vec<u8>>) -> Self {
+        self.tls.add_roots_pem(bundle.into());
+        self
+    }
+
+    /// The `User-Agent` of requests that have none of their own; by default the name and version of this library.
+    pub fn user_agent(mut self, value: impl Into<String>) -> Self {
+        self.user_agent = value.into();
+        self
+    }
+
+    /// The transport.
+    ///
+    /// # Errors
+    /// [`BuildError`] if a setting is wrong: a certificate that cannot be read or a bundle without any, a key that does
+    /// not belong to its certificate, a proxy URL or a user agent that is malformed. No setting is ever left out.
+    pub fn build(self) -> Result<ReqwestTransport, BuildError> {
+        let user_agent = HeaderValue::try_from(self.user_agent)
+            .map_err(|error| BuildError::caused_by("the user agent is no header value", error))?;
+        let mut client = reqwest::Client::builder()
+            .connect_timeout(self.connect_timeout)
+            .user_agent(user_agent);
+        if self.http1_only {
+            client = client.http1_only();
+        }
+        client = match self.proxy {
+            ProxySetting::Direct => client.no_proxy(),
+            ProxySetting::System => client,
+            ProxySetting::Url(url) => client.proxy(parse_proxy(&url)?),
+        };
+        finish(self.tls.apply(client, self.http1_only)?)
+    }
+}
+
+impl Default for ReqwestTransportBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for ReqwestTransportBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Proxy URL and private key are secrets.
+        formatter
+            .debug_struct("ReqwestTransportBuilder")
+            .field("connect_timeout", &self.connect_timeout)
+            .field("http1_only", &self.http1_only)
+            .field("user_agent", &self.user_agent)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Makes a plain pipe of what `client` describes.
+pub(crate) fn finish(client: ClientBuilder) -> Result<ReqwestTransport, BuildError> {
+    client
+        .http1_max_headers(MAX_HEADERS)
+        .http2_max_header_list_size(MAX_HEADER_LIST_BYTES)
+        .no_brotli()
+        .no_deflate()
+        .no_gzip()
+        .no_zstd()
+        .redirect(Policy::none())
+        .referer(false)
+        .retry(reqwest::retry::never())
+        .build()
+        .map(ReqwestTransport::from_finished)
+        .map_err(|error| BuildError::caused_by("the HTTP client cannot be set up", error.without_url()))
+}
+
+fn parse_proxy(url: &str) -> Result<Proxy, BuildError> {
+    let url = Url::parse(url).map_err(|error| BuildError::caused_by("the proxy URL is malformed", error))?;
+    // A proxy of a scheme that it does not know is one that reqwest does not use.
+    if !PROXY_SCHEMES.contains(&url.scheme()) || !url.has_host() {
+        return Err(BuildError::new(
+            "the proxy URL is not of the form scheme://host:port, with one of the schemes http, https, socks4, \
+             socks4a, socks5 and socks5h",
+        ));
+    }
+    Proxy::all(url).map_err(|error| BuildError::caused_by("the proxy URL cannot be used", error.without_url()))
+}
+
+enum ProxySetting {
+    Direct,
+    System,
+    Url(String),
+}
+
+const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const DEFAULT_USER_AGENT: &str = concat!("oci-rust/", env!("CARGO_PKG_VERSION"));
+/// How many header fields a response may have. With hyper's own limit of 100, `Warning` fields could make a pull fail.
+const MAX_HEADERS: usize = 4096;
+/// The same in HTTP/2, as the sum of names and values and 32 bytes for each field (RFC 9113, section 6.5.2).
+const MAX_HEADER_LIST_BYTES: u32 = 512 * 1024;
+const PROXY_SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];

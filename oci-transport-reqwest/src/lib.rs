@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+mod body;
+mod build_error;
+mod builder;
+mod runtime;
+mod tls;
+mod transport;
+mod transport_error;
+
+pub use build_error::BuildError;
+pub use builder::ReqwestTransportBuilder;
+pub use runtime::TokioRuntime;
+pub use transport::ReqwestTransport;

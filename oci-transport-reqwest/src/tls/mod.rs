@@ -1,0 +1,87 @@
+//! TLS by the library that the features choose: rustls, else the operating system's, else none.
+
+#[cfg(all(feature = "native-tls", not(feature = "rustls")))]
+mod native;
+#[cfg(feature = "rustls")]
+mod no_roots;
+#[cfg(any(feature = "native-tls", feature = "rustls"))]
+mod pem;
+#[cfg(feature = "rustls")]
+mod with_rustls;
+
+use std::error::Error as StdError;
+
+use reqwest::ClientBuilder;
+
+use crate::BuildError;
+
+/// Whether this build can speak `https`.
+pub(crate) const AVAILABLE: bool = cfg!(any(feature = "native-tls", feature = "rustls"));
+
+/// What the caller wants of TLS, not looked into yet.
+#[derive(Default)]
+pub(crate) struct TlsSettings {
+    #[cfg(any(feature = "native-tls", feature = "rustls"))]
+    client_certificate: Option<pem::KeyPair>,
+    #[cfg(any(feature = "native-tls", feature = "rustls"))]
+    roots: Vec<pem::Roots>,
+}
+
+#[cfg(any(feature = "native-tls", feature = "rustls"))]
+impl TlsSettings {
+    pub(crate) fn add_root_der(&mut self, certificate: Vec<u8>) {
+        self.roots.push(pem::Roots::Der(certificate));
+    }
+
+    pub(crate) fn add_roots_pem(&mut self, bundle: Vec<u8>) {
+        self.roots.push(pem::Roots::Pem(bundle));
+    }
+
+    pub(crate) fn set_client_certificate(&mut self, chain: Vec<u8>, key: Vec<u8>) {
+        self.client_certificate = Some(pem::KeyPair { chain, key });
+    }
+}
+
+impl TlsSettings {
+    /// Hands the settings over to `client`, which then has nothing to choose.
+    #[cfg(feature = "rustls")]
+    pub(crate) fn apply(self, client: ClientBuilder, http1_only: bool) -> Result<ClientBuilder, BuildError> {
+        let roots = pem::parse_roots(self.roots)?;
+        let config = with_rustls::config(roots, self.client_certificate.as_ref(), http1_only)?;
+        Ok(client.tls_backend_preconfigured(config))
+    }
+
+    /// Hands the settings over to `client`.
+    #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
+    pub(crate) fn apply(self, client: ClientBuilder, _http1_only: bool) -> Result<ClientBuilder, BuildError> {
+        let roots = pem::parse_roots(self.roots)?;
+        native::configure(client, &roots, self.client_certificate.as_ref())
+    }
+
+    /// There are none.
+    #[cfg(not(any(feature = "native-tls", feature = "rustls")))]
+    pub(crate) fn apply(self, client: ClientBuilder, _http1_only: bool) -> Result<ClientBuilder, BuildError> {
+        Ok(client)
+    }
+}
+
+/// Sees to it that reqwest finds a crypto provider where it has to look for one itself; it panics if it finds none.
+pub(crate) fn ensure_default_provider() {
+    #[cfg(feature = "rustls")]
+    with_rustls::ensure_default_provider();
+}
+
+/// Whether `error` itself says that no secure connection could be made.
+pub(crate) fn is_tls_error(error: &(dyn StdError + 'static)) -> bool {
+    #[cfg(feature = "rustls")]
+    if error.is::<rustls::Error>() {
+        return true;
+    }
+    #[cfg(feature = "native-tls")]
+    if error.is::<native_tls::Error>() {
+        return true;
+    }
+    // Without a TLS library there is nothing to compare with.
+    let _ = error;
+    false
+}

@@ -1,0 +1,18 @@
+//! The transport against scripted servers on real sockets of this machine.
+
+#![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+mod build_errors;
+mod failures;
+mod framing;
+mod http2;
+#[cfg(not(any(feature = "native-tls", feature = "rustls")))]
+mod no_tls;
+mod proxy;
+mod round_trip;
+mod runtime;
+mod server;
+mod support;
+#[cfg(any(feature = "native-tls", feature = "rustls"))]
+mod tls;
+mod upload;
