@@ -12,7 +12,10 @@ pub fn www_authenticate(data: &[u8]) {
     let challenges = Challenge::parse_line(&text);
     assert!(challenges.len() <= Challenge::MAX_CHALLENGES);
     for challenge in challenges.iter().chain(&from_lines) {
-        assert_eq!(Challenge::parse_line(&challenge.to_string()), [challenge.clone()]);
+        assert_eq!(
+            Challenge::parse_line(&challenge.to_string()),
+            std::slice::from_ref(challenge)
+        );
         let mut scopes = Scopes::none();
         scopes.add_list(challenge.parameter("scope").unwrap_or_default());
         scope_law(&scopes);
@@ -31,7 +34,10 @@ pub fn link_header(data: &[u8]) {
     assert!(headers.get_all(LINK).iter().any(sent));
     let mut alone = HeaderMap::new();
     let line = format!("<{target}>; rel=\"next\"");
-    alone.insert(LINK, HeaderValue::from_str(&line).expect("it came out of a header field"));
+    alone.insert(
+        LINK,
+        HeaderValue::from_str(&line).expect("it came out of a header field"),
+    );
     assert_eq!(next_link(&alone), Some(target));
 }
 

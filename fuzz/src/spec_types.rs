@@ -46,7 +46,10 @@ pub fn reference(data: &[u8]) {
 pub fn media_type(data: &[u8]) {
     if let Some(media_type) = text_law::<MediaType>(data) {
         assert_eq!(media_type.as_str().as_bytes(), data);
-        assert_eq!(MediaType::parse_content_type(media_type.as_str()).as_ref(), Ok(&media_type));
+        assert_eq!(
+            MediaType::parse_content_type(media_type.as_str()).as_ref(),
+            Ok(&media_type)
+        );
     }
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -82,7 +85,11 @@ where
     T: Clone + Debug + DocumentType + PartialEq + Validate,
 {
     let findings = validate_bytes(kind, data);
-    assert!(findings.iter().all(|finding| is_printable(finding.message()) && is_printable(finding.path())));
+    assert!(
+        findings
+            .iter()
+            .all(|finding| is_printable(finding.message()) && is_printable(finding.path()))
+    );
     if let Err(error) = Document::<AnyManifest>::parse_declared(data, &Limits::new()) {
         printable(&error);
     }
@@ -91,7 +98,10 @@ where
         Err(error) => {
             printable(&error);
             let invalid = findings.iter().any(|finding| finding.severity() == Severity::Error);
-            assert!(invalid || error.kind() == ParseErrorKind::MediaTypeMismatch, "only the parser refuses: {error}");
+            assert!(
+                invalid || error.kind() == ParseErrorKind::MediaTypeMismatch,
+                "only the parser refuses: {error}"
+            );
             return;
         }
     };
@@ -109,7 +119,10 @@ fn reference_law(reference: &Reference) {
     assert!(format!("{host}/{repository}").len() <= 255, "{reference}");
     assert_eq!(host.as_str().parse::<RegistryHost>().as_ref(), Ok(host));
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
-    assert!(host.as_str().bytes().all(|byte| plain(byte) || b":[]".contains(&byte)), "{host}");
+    assert!(
+        host.as_str().bytes().all(|byte| plain(byte) || b":[]".contains(&byte)),
+        "{host}"
+    );
     for part in repository.as_str().split('/') {
         assert!(part.bytes().all(|byte| plain(byte) || byte == b'_'), "{repository}");
         assert!(!matches!(part, "" | "." | ".."), "{repository}");
@@ -127,7 +140,10 @@ where
             let shown = value.to_string();
             assert!(shown.parse::<T>().is_ok_and(|again| again == value), "{shown}");
             let json = serde_json::to_string(&value).expect("text can be written as JSON");
-            assert!(serde_json::from_str::<T>(&json).is_ok_and(|again| again == value), "{json}");
+            assert!(
+                serde_json::from_str::<T>(&json).is_ok_and(|again| again == value),
+                "{json}"
+            );
             assert!(T::try_from(shown).is_ok_and(|again| again == value));
             Some(value)
         }
@@ -144,5 +160,7 @@ fn printable(error: &dyn Error) {
 }
 
 fn is_printable(text: &str) -> bool {
-    !text.chars().any(|character| character.is_control() || "\u{202e}\u{2066}\u{200f}".contains(character))
+    !text
+        .chars()
+        .any(|character| character.is_control() || "\u{202e}\u{2066}\u{200f}".contains(character))
 }

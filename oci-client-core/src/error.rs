@@ -199,7 +199,11 @@ impl fmt::Display for Error {
             write!(formatter, ": {error}")?;
         }
         if registry.len() > ERRORS_SHOWN {
-            write!(formatter, " and {} more errors", registry.len().saturating_sub(ERRORS_SHOWN))?;
+            write!(
+                formatter,
+                " and {} more errors",
+                registry.len().saturating_sub(ERRORS_SHOWN)
+            )?;
         }
         if status.is_some() {
             write!(

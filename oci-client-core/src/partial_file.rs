@@ -27,7 +27,7 @@ impl PartialFile {
             _ => Path::new("."),
         };
         let file = fs::create_dir_all(folder)
-            .and_then(|()| tempfile::Builder::new().prefix(".partial-").tempfile_in(folder))
+            .and_then(|()| builder().tempfile_in(folder))
             .map_err(|error| failed("create a file in", folder, error))?;
         Ok(Self { file, path })
     }
@@ -93,8 +93,10 @@ impl PartialFile {
     }
 
     fn finish(&self) -> Result<(), Error> {
-        let finished = self.file.as_file().sync_data().and_then(|()| make_readable(&self.file));
-        finished.map_err(|error| failed("write", &self.path, error))
+        self.file
+            .as_file()
+            .sync_data()
+            .map_err(|error| failed("write", &self.path, error))
     }
 }
 
@@ -116,17 +118,17 @@ pub(crate) fn failed(what: &str, path: &Path, error: io::Error) -> Error {
     Error::new(ErrorKind::Store, format!("cannot {what} {}", path.display())).with_source(error)
 }
 
-/// Temporary files are private; a finished one is for everybody who may read the folder.
-#[cfg(unix)]
-fn make_readable(file: &NamedTempFile) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
+/// Temporary files are private by default; these become what any new file is, less what the umask takes away.
+fn builder() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".partial-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
 
-    file.as_file().set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn make_readable(_file: &NamedTempFile) -> io::Result<()> {
-    Ok(())
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder
 }
 
 /// How much is written at a time: 256 KiB, and what the last chunk of it brings more.

@@ -1,5 +1,5 @@
 //! The protocol core depends on no executor and no HTTP library, whatever features are on.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 use std::collections::{HashMap, HashSet};
 use std::process::Command;

@@ -2,7 +2,6 @@
 
 #![expect(
     clippy::indexing_slicing,
-    clippy::panic,
     unreachable_pub,
     reason = "the laws are shared with the fuzz targets, and are to panic"
 )]

@@ -52,4 +52,19 @@ mod tests {
         assert_eq!(chain_id(&layers), Some(three));
         assert_eq!(chain_id([]), None);
     }
+
+    #[test]
+    fn known_values() {
+        let layers = ["layer 1", "layer 2", "layer 3"].map(|layer| Digest::sha256(layer.as_bytes()));
+        let chain: Vec<String> = chain_ids(&layers).map(|id| id.to_string()).collect();
+        // By `printf '%s %s' "$below" "$top" | sha256sum`.
+        assert_eq!(
+            chain,
+            [
+                "sha256:54db133a109fd7f0d6eb72da16df1af078f2bf86e917ae3c780a13d811d6aa6f",
+                "sha256:331cf69a5e42a61e3645ccd6f7963c333d64ca1f850f6190d98a6ad75c7606de",
+                "sha256:e98ce6bf1cf401b5454f040d3c54010716976289963493c43fc37108ab19d384",
+            ]
+        );
+    }
 }

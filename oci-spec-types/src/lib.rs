@@ -1,7 +1,4 @@
-//! Types of the [OCI image spec] and the [OCI distribution spec], without I/O.
-//!
-//! [OCI image spec]: https://github.com/opencontainers/image-spec/blob/main/spec.md
-//! [OCI distribution spec]: https://github.com/opencontainers/distribution-spec/blob/main/spec.md
+#![doc = include_str!("../README.md")]
 
 mod annotations;
 mod any_manifest;
@@ -24,7 +21,6 @@ mod sanitized;
 mod schema_version;
 mod text;
 pub mod validate;
-
 
 pub use annotations::Annotations;
 pub use any_manifest::AnyManifest;

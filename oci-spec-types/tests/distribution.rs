@@ -1,5 +1,4 @@
 //! What registries answer besides content, in all the forms in which they do.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use oci_spec_types::{
     ParseErrorKind as Kind, RepositoryName, Sanitized, Tag,

@@ -15,7 +15,7 @@ use crate::{BuildError, ReqwestTransportBuilder, builder, tls};
 /// Cloning it is cheap, and clones share their connections. Its futures must run inside a Tokio runtime.
 ///
 /// An upload stops as soon as the server refuses or redirects it: what is left of the request body is not read any
-/// more, and its connection is closed once the response has been read or dropped.
+/// more, and its connection, or its stream in HTTP/2, is closed once the response has been read or dropped.
 ///
 /// # Limits
 /// A response may have up to 4,096 header fields, and about 400 KiB of them in HTTP/1.1 or 512 KiB in HTTP/2.
@@ -61,8 +61,8 @@ impl ReqwestTransport {
     ///
     /// # Danger
     /// A client that follows redirects, retries, decompresses or keeps cookies, as reqwest's default one partly does,
-    /// breaks the rules that keep credentials with their origin and content verified. Prefer
-    /// [`from_reqwest`](Self::from_reqwest).
+    /// breaks the rules that keep credentials with their origin and content verified. Where reqwest was built without
+    /// TLS, it hands `https` requests to a proxy in the clear. Prefer [`from_reqwest`](Self::from_reqwest).
     pub const fn danger_from_client(client: reqwest::Client) -> Self {
         Self { client, https: true }
     }

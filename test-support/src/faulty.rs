@@ -257,3 +257,6 @@ const LONGEST_UPLOAD: u64 = 100_000;
 
 /// How long a body is taken to be that does not say.
 const UNKNOWN_LENGTH: u64 = 1000;
+
+#[cfg(test)]
+mod tests;

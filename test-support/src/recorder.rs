@@ -223,3 +223,6 @@ fn note_received(recorded: &mut Recorded, content: &[u8]) {
 
 /// How much of each request's body is kept, in bytes.
 const CONTENT_KEPT: usize = 64 << 10;
+
+#[cfg(test)]
+mod tests;

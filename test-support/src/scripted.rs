@@ -195,3 +195,6 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
         Some(values.join(", "))
     }
 }
+
+#[cfg(test)]
+mod tests;

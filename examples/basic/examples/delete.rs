@@ -82,8 +82,9 @@ fn credential(text: &str) -> Result<Credential, &'static str> {
 
 fn named(text: &str) -> Result<Reference, String> {
     let reference: Reference = text.parse().map_err(|error| format!("{error}"))?;
-    match reference.target() {
-        Some(_) => Ok(reference),
-        None => Err("name what to delete: a tag or a digest is needed".to_owned()),
+    match (reference.tag(), reference.digest()) {
+        (Some(_), Some(_)) => Err("name a tag or a digest: a digest takes all its tags along".to_owned()),
+        (None, None) => Err("name what to delete: a tag or a digest is needed".to_owned()),
+        _ => Ok(reference),
     }
 }

@@ -18,6 +18,7 @@
 //! ```
 
 use std::error::Error;
+use std::io::{Write as _, stdout};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -58,7 +59,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let target = reference.target().ok_or("the reference needs a tag or a digest")?;
     let manifest = client.repository(&reference).manifest(&target).await?;
     eprintln!("{}", manifest.digest());
-    println!("{}", serde_json::to_string_pretty(manifest.value())?);
+    writeln!(stdout(), "{}", serde_json::to_string_pretty(manifest.value())?)?;
     Ok(())
 }
 

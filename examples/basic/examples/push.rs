@@ -72,7 +72,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let mut titles = HashSet::new();
     let mut layers = Vec::new();
     for file in &args.files {
-        let (path, media_type) = split(file);
+        let (path, media_type) = split(file)?;
         let title = path
             .file_name()
             .and_then(|name| name.to_str())
@@ -115,11 +115,13 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
 }
 
 /// A file that is there under the whole text has no media type of its own.
-fn split(file: &str) -> (PathBuf, MediaType) {
-    let parts = file.rsplit_once(':').filter(|_| !PathBuf::from(file).exists());
-    match parts.and_then(|(path, media_type)| Some((path, media_type.parse().ok()?))) {
-        Some((path, media_type)) => (path.into(), media_type),
-        None => (file.into(), MediaType::from_static("application/octet-stream")),
+fn split(file: &str) -> Result<(PathBuf, MediaType), String> {
+    match file.rsplit_once(':').filter(|_| !PathBuf::from(file).exists()) {
+        Some((path, media_type)) => {
+            let media_type = media_type.parse().map_err(|error| format!("`{file}`: {error}"))?;
+            Ok((path.into(), media_type))
+        }
+        None => Ok((file.into(), MediaType::from_static("application/octet-stream"))),
     }
 }
 

@@ -15,6 +15,7 @@
 //! ```
 
 use std::error::Error;
+use std::io::{Write as _, stdout};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -54,7 +55,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let mut tags = client.repository(&args.reference).tags();
     while let Some(page) = tags.page().await? {
         for tag in page {
-            println!("{tag}");
+            writeln!(stdout(), "{tag}")?;
         }
     }
     Ok(())

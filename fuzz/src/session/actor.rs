@@ -38,7 +38,14 @@ impl Actor {
     pub(super) fn new(choices: &mut Choices<'_>, host: &HostMemory) -> Self {
         let (machine, blob) = cast(choices, host);
         let machine = Some(machine);
-        Self { blob, called: false, last: None, machine, request: None, wake: Duration::ZERO }
+        Self {
+            blob,
+            called: false,
+            last: None,
+            machine,
+            request: None,
+            wake: Duration::ZERO,
+        }
     }
 
     pub(super) const fn blob(&self) -> Option<Blob> {
@@ -86,7 +93,11 @@ impl Actor {
             return;
         };
         if let Input::Received { len } | Input::Broken { len, .. } = input {
-            assert!(*at <= blob.have, "a reader who has {} bytes is given those from {at}", blob.have);
+            assert!(
+                *at <= blob.have,
+                "a reader who has {} bytes is given those from {at}",
+                blob.have
+            );
             blob.have = blob.have.max(at + len.min(limit));
         }
     }
@@ -161,12 +172,27 @@ fn cast(choices: &mut Choices<'_>, host: &HostMemory) -> (Box<dyn Driven>, Optio
     match choices.below(9) {
         0 => pull(choices, name, operation),
         1 => (Box::new(Session::new(GetManifest::new(name, tag), operation)), None),
-        2 => (Box::new(Session::new(GetManifest::new(name, manifest), operation)), None),
-        3 => (Box::new(Session::new(Resolve::new(name, choices.below(2).eq(&0).then_some(tag).unwrap_or(manifest)), operation)), None),
+        2 => (
+            Box::new(Session::new(GetManifest::new(name, manifest), operation)),
+            None,
+        ),
+        3 => (
+            Box::new(Session::new(
+                Resolve::new(name, if choices.one_in(2) { manifest } else { tag }),
+                operation,
+            )),
+            None,
+        ),
         4 => (Box::new(Session::new(HeadBlob::new(name, blob), operation)), None),
         5 => upload(choices, name, operation),
         6 => {
-            let put = PutManifest::new(name, tag, MediaType::IMAGE_MANIFEST, server::MANIFEST.into(), server::manifest());
+            let put = PutManifest::new(
+                name,
+                tag,
+                MediaType::IMAGE_MANIFEST,
+                server::MANIFEST.into(),
+                server::manifest(),
+            );
             (Box::new(Session::new(put, operation)), None)
         }
         7 => (Box::new(Session::new(ListTags::first(name), operation)), None),
@@ -175,15 +201,26 @@ fn cast(choices: &mut Choices<'_>, host: &HostMemory) -> (Box<dyn Driven>, Optio
 }
 
 fn pull(choices: &mut Choices<'_>, name: RepositoryName, operation: Operation) -> (Box<dyn Driven>, Option<Blob>) {
-    let size = choices.pick(&[5, 0, 1, 64, 4_096]);
+    let size = choices.pick(&[5, 0, 1, 20]);
     let have = choices.pick(&[0, 0, 1, size, size + 1]);
-    let blob = Blob { size, have, pulled: true };
+    let blob = Blob {
+        size,
+        have,
+        pulled: true,
+    };
     let pull = PullBlob::new(name, server::blob(), size, have);
     (Box::new(Session::new(pull, operation)), Some(blob))
 }
 
 fn upload(choices: &mut Choices<'_>, name: RepositoryName, operation: Operation) -> (Box<dyn Driven>, Option<Blob>) {
     let size = choices.pick(&[5, 0, 2 << 20, 65 << 20]);
-    let blob = Blob { size, have: 0, pulled: false };
-    (Box::new(Session::new(Upload::new(name, server::blob(), size), operation)), Some(blob))
+    let blob = Blob {
+        size,
+        have: 0,
+        pulled: false,
+    };
+    (
+        Box::new(Session::new(Upload::new(name, server::blob(), size), operation)),
+        Some(blob),
+    )
 }

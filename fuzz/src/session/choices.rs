@@ -43,6 +43,9 @@ impl<'a> Choices<'a> {
     fn byte(&mut self) -> u8 {
         let place = self.used.checked_rem(self.bytes.len());
         self.used = self.used.wrapping_add(1);
-        place.and_then(|place| self.bytes.get(place)).copied().unwrap_or_default()
+        place
+            .and_then(|place| self.bytes.get(place))
+            .copied()
+            .unwrap_or_default()
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, RANGE};
 use http::{HeaderValue, Method, Request};
-use oci_client_core::proto::{HostProfile, Input, Payload, Step};
 use oci_client_core::Error;
+use oci_client_core::proto::{HostProfile, Input, Payload, Step};
 use url::Url;
 
 use super::actor::{Blob, url_of};
@@ -39,7 +39,11 @@ impl Laws {
             realms.push("auth.docker.io".to_owned());
         }
         let longest_sleep = profile.retry().longest_wait().max(profile.retry().pause(u32::MAX));
-        Self { base, longest_sleep, realms }
+        Self {
+            base,
+            longest_sleep,
+            realms,
+        }
     }
 
     pub(super) fn step(&self, step: &Step<()>, blob: Option<Blob>) {
@@ -48,7 +52,10 @@ impl Laws {
             Step::Done(Err(error)) => readable(error),
             Step::Receive { at, limit } => {
                 let end = at.checked_add(*limit);
-                assert!(end == blob.map(|blob| blob.size), "receives {limit} bytes from {at} of {blob:?}");
+                assert!(
+                    end == blob.map(|blob| blob.size),
+                    "receives {limit} bytes from {at} of {blob:?}"
+                );
             }
             Step::Send(request) => self.request(request, blob),
             Step::Sleep(pause) => assert!(*pause <= self.longest_sleep, "sleeps {pause:?}"),
@@ -61,7 +68,10 @@ impl Laws {
         let secure = url.scheme() == "https";
         assert!(secure || url.scheme() == "http", "{url}");
         assert!(secure || self.base.scheme() == "http", "goes from https to {url}");
-        assert!(url.username().is_empty() && url.password().is_none() && url.fragment().is_none(), "{url}");
+        assert!(
+            url.username().is_empty() && url.password().is_none() && url.fragment().is_none(),
+            "{url}"
+        );
         let ours = url.origin() == self.base.origin();
         let credentials: Vec<_> = request.headers().get_all(AUTHORIZATION).iter().collect();
         assert!(credentials.len() <= 1);
@@ -73,6 +83,7 @@ impl Laws {
         for (name, value) in request.headers().iter().filter(|(name, _)| *name != AUTHORIZATION) {
             silent(&format!("{name}: {value:?}"), &[PASSWORD, TOKEN, SIGNATURE]);
         }
+        assert!(ours || request.body().is_empty(), "content goes to {url}");
         content(request, blob);
     }
 
@@ -80,10 +91,17 @@ impl Laws {
     fn credential(&self, value: &HeaderValue, url: &Url, ours: bool) {
         let value = value.to_str().expect("a readable credential");
         if value == BASIC {
-            let belongs = url.host_str().is_some_and(|host| self.realms.iter().any(|realm| realm == host));
+            let belongs = url
+                .host_str()
+                .is_some_and(|host| self.realms.iter().any(|realm| realm == host));
             assert!(ours || belongs, "a password goes to {url}");
         } else {
-            assert!(value.strip_prefix("Bearer ").is_some_and(|token| token.starts_with(TOKEN)), "{value}");
+            assert!(
+                value
+                    .strip_prefix("Bearer ")
+                    .is_some_and(|token| token.starts_with(TOKEN)),
+                "{value}"
+            );
             assert!(ours, "a token goes to {url}");
         }
     }
@@ -92,7 +110,16 @@ impl Laws {
 /// None of what people or logs may be shown tells a secret.
 pub(super) fn silence(shown: &[String]) {
     for text in shown {
-        silent(text, &[PASSWORD, TOKEN, SIGNATURE, "cGFzc3dvcmRjYW5hcnk", "dTpwYXNzd29yZGNhbmFyeQ"]);
+        silent(
+            text,
+            &[
+                PASSWORD,
+                TOKEN,
+                SIGNATURE,
+                "cGFzc3dvcmRjYW5hcnk",
+                "dTpwYXNzd29yZGNhbmFyeQ",
+            ],
+        );
     }
 }
 
@@ -126,7 +153,12 @@ pub(super) fn fingerprint(step: &Step<()>) -> u64 {
 
 /// The request's content and what it says of it, and the part of the blob that it wants.
 fn content(request: &Request<Payload>, blob: Option<Blob>) {
-    let field = |name| request.headers().get(name).map(|value| value.to_str().expect("readable"));
+    let field = |name| {
+        request
+            .headers()
+            .get(name)
+            .map(|value| value.to_str().expect("readable"))
+    };
     let number = |text: &str| text.parse::<u64>().expect("a number");
     let reading = matches!(*request.method(), Method::GET | Method::HEAD);
     if let Some(length) = field(CONTENT_LENGTH) {
@@ -139,9 +171,15 @@ fn content(request: &Request<Payload>, blob: Option<Blob>) {
         assert_eq!(end, blob.map(|blob| blob.size), "sends other than the whole blob");
     }
     if let Some(range) = field(RANGE) {
-        let (first, last) = range.strip_prefix("bytes=").and_then(|range| range.split_once('-')).expect("a closed range");
+        let (first, last) = range
+            .strip_prefix("bytes=")
+            .and_then(|range| range.split_once('-'))
+            .expect("a closed range");
         let blob = blob.expect("only a blob is asked for in part");
-        assert!(number(first) <= number(last) && number(last) < blob.size, "{range} of {blob:?}");
+        assert!(
+            number(first) <= number(last) && number(last) < blob.size,
+            "{range} of {blob:?}"
+        );
         assert!(number(first) <= blob.have, "{range} leaves a gap: {blob:?}");
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use oci_client_core::proto::{Credential, HostMemory, HostProfile, Input, Now, Sent, Step};
+use oci_client_core::proto::{Credential, HostMemory, HostProfile, Input, Now, RetryPolicy, Sent, Step};
 use oci_client_core::{Error, ErrorKind};
 use url::Url;
 
@@ -43,10 +43,19 @@ impl<'a> Stage<'a> {
         let profile = profile(&mut choices);
         let laws = Laws::new(&profile);
         let host = HostMemory::new(profile, 1);
-        let actors = (0..=choices.below(3)).map(|_| Actor::new(&mut choices, &host)).collect();
+        let actors = (0..=choices.below(3))
+            .map(|_| Actor::new(&mut choices, &host))
+            .collect();
         let now = Now::new(Duration::ZERO, Duration::from_secs(784_111_777));
         let steps = Vec::new();
-        Self { actors, choices, host, laws, now, steps }
+        Self {
+            actors,
+            choices,
+            host,
+            laws,
+            now,
+            steps,
+        }
     }
 
     /// Until all have ended.
@@ -84,7 +93,11 @@ impl<'a> Stage<'a> {
         if let Some(Step::Sleep(_)) = last {
             self.pass(wake.saturating_sub(self.now.monotonic));
         }
-        let input = if odd { self.odd_input() } else { self.answer(number, last.as_ref()) };
+        let input = if odd {
+            self.odd_input()
+        } else {
+            self.answer(number, last.as_ref())
+        };
         self.resume(number, last.as_ref(), input);
     }
 
@@ -104,7 +117,9 @@ impl<'a> Stage<'a> {
 
     /// What an obliging driver says to a step, with whatever the server makes of it.
     fn answer(&mut self, number: usize, last: Option<&Step<()>>) -> Input {
-        let Self { actors, choices, steps, .. } = self;
+        let Self {
+            actors, choices, steps, ..
+        } = self;
         let (actor, serial) = (&actors[number], steps.len());
         match last {
             None => Input::Start,
@@ -113,15 +128,18 @@ impl<'a> Stage<'a> {
                 2 => Input::Credential(None),
                 _ => failed(Error::new(ErrorKind::Store, "no helper")),
             },
-            Some(Step::Buffer { limit }) => {
-                server::body(actor.request().expect("a request"), *limit, choices, serial)
-            }
+            Some(Step::Buffer { limit }) => server::body(actor.request().expect("a request"), *limit, choices, serial),
             Some(Step::Receive { limit, .. }) => match choices.below(8) {
                 0..4 => Input::Received { len: *limit },
-                4 => Input::Received { len: choices.number(limit + 1) },
+                4 => Input::Received {
+                    len: choices.number(limit + 1),
+                },
                 _ => {
                     let len = choices.number(*limit);
-                    Input::Broken { len, error: server::failure(choices).into() }
+                    Input::Broken {
+                        len,
+                        error: server::failure(choices).into(),
+                    }
                 }
             },
             Some(Step::Send(request)) => server::head(request, actor.blob(), choices, serial),
@@ -136,13 +154,20 @@ impl<'a> Stage<'a> {
         let len = self.choices.number(5);
         match self.choices.below(9) {
             0 => Input::Body(Bytes::from_static(b"{}")),
-            1 => Input::Broken { len, error: Error::new(ErrorKind::Store, "odd") },
+            1 => Input::Broken {
+                len,
+                error: Error::new(ErrorKind::Store, "odd"),
+            },
             2 => Input::Credential(None),
             3 => failed(Error::new(ErrorKind::Store, "odd")),
             4 => {
                 let (parts, ()) = Response::new(()).into_parts();
                 let url = Url::parse("https://evil.test/").expect("a URL");
-                Input::Head { parts, url, sent: Sent::new(len) }
+                Input::Head {
+                    parts,
+                    url,
+                    sent: Sent::new(len),
+                }
             }
             5 => Input::Interrupted { sent: Sent::new(len) },
             6 => Input::Received { len },
@@ -166,7 +191,8 @@ fn profile(choices: &mut Choices<'_>) -> HostProfile {
     let host = choices.pick(&["registry.test", "127.0.0.1:5000", "docker.io"]);
     let profile = HostProfile::new(host.parse().expect("a host"));
     match choices.below(4) {
-        0 | 1 => profile,
+        0 => profile,
+        1 => profile.with_retry(RetryPolicy::new().with_retries(1)),
         2 => profile.with_trusted_realm("trusted.test"),
         _ => {
             let base = profile.base().join("below/a/path").expect("a URL");

@@ -28,21 +28,28 @@ pub(super) fn manifest() -> Digest {
 /// The answer to a request; `serial` is another number each time.
 pub(super) fn head(request: &Request<Payload>, blob: Option<Blob>, choices: &mut Choices<'_>, serial: usize) -> Input {
     let sent = Sent::new(choices.number(request.body().len().unwrap_or_default()));
-    if choices.one_in(9) {
-        let error = failure(choices).into();
-        return Input::Failed { error, sent };
-    }
     let url = url_of(request);
     let (mut status, mut headers) = right_head(request, &url, blob, serial);
-    if choices.one_in(3) {
-        status = choices.pick(&STATUSES);
-    }
-    for _ in 0..choices.below(4) {
-        let (name, value) = odd_field(choices, serial);
-        if let (Ok(value), false) = (value, choices.one_in(3)) {
-            headers.insert(name, value);
-        } else if let Ok(value) = HeaderValue::from_bytes(&choices.raw(20)) {
-            headers.append(name, value);
+    match choices.below(12) {
+        0..6 => {}
+        6 | 7 => {
+            status = 401;
+            set(&mut headers, ("www-authenticate", &CHALLENGES), choices, serial);
+        }
+        8 | 9 => {
+            status = choices.pick(&[307, 301, 302, 303, 308]);
+            set(&mut headers, ("location", &LOCATIONS), choices, serial);
+        }
+        10 => {
+            let error = failure(choices).into();
+            return Input::Failed { error, sent };
+        }
+        _ => {
+            status = choices.pick(&STATUSES);
+            for _ in 0..choices.below(4) {
+                let field = choices.pick(&FIELDS);
+                set(&mut headers, field, choices, serial);
+            }
         }
     }
     let (mut parts, ()) = Response::new(()).into_parts();
@@ -55,9 +62,16 @@ pub(super) fn head(request: &Request<Payload>, blob: Option<Blob>, choices: &mut
 pub(super) fn body(request: &(Method, Url), limit: usize, choices: &mut Choices<'_>, serial: usize) -> Input {
     if choices.one_in(9) {
         let error = failure(choices).into();
-        return Input::Failed { error, sent: Sent::default() };
+        return Input::Failed {
+            error,
+            sent: Sent::default(),
+        };
     }
-    let mut body = if choices.one_in(3) { odd_body(choices, serial) } else { right_body(request, serial) };
+    let mut body = if choices.one_in(3) {
+        odd_body(choices, serial)
+    } else {
+        right_body(request, serial)
+    };
     body.truncate(limit);
     Input::Body(Bytes::from(body))
 }
@@ -78,27 +92,31 @@ pub(super) fn failure(choices: &mut Choices<'_>) -> TransportError {
 
 fn right_head(request: &Request<Payload>, url: &Url, blob: Option<Blob>, serial: usize) -> (u16, HeaderMap) {
     let mut headers = HeaderMap::new();
-    let mut set = |name: &'static str, value: String| {
+    let mut say = |name: &'static str, value: String| {
         headers.insert(HeaderName::from_static(name), value.try_into().expect("a field value"));
     };
     let size = blob.map_or(5, |blob| blob.size);
     let status = match (request.method().as_str(), url.path()) {
         (_, path) if path.contains("/manifests/") && *request.method() != Method::PUT => {
-            set("content-type", "application/vnd.oci.image.manifest.v1+json".to_owned());
-            set("content-length", MANIFEST.len().to_string());
-            set("docker-content-digest", manifest().to_string());
+            say("content-type", "application/vnd.oci.image.manifest.v1+json".to_owned());
+            say("content-length", MANIFEST.len().to_string());
+            say("docker-content-digest", manifest().to_string());
             200
         }
-        ("GET", _) => match request.headers().get(RANGE).and_then(|value| value.to_str().ok()?.strip_prefix("bytes=")) {
+        ("GET", _) => match request
+            .headers()
+            .get(RANGE)
+            .and_then(|value| value.to_str().ok()?.strip_prefix("bytes="))
+        {
             Some(range) => {
-                set("content-range", format!("bytes {range}/{size}"));
+                say("content-range", format!("bytes {range}/{size}"));
                 206
             }
             None => 200,
         },
         ("HEAD", _) => 404,
         ("POST", _) => {
-            set("location", format!("/u/{serial}?_state={SIGNATURE}"));
+            say("location", format!("/u/{serial}?_state={SIGNATURE}"));
             202
         }
         ("PUT", _) => 201,
@@ -120,25 +138,35 @@ fn odd_body(choices: &mut Choices<'_>, serial: usize) -> Vec<u8> {
     let text = choices.pick(&BODIES);
     match text {
         "" => choices.raw(64),
-        text => text.replace("{n}", &serial.to_string()).replace("{token}", TOKEN).into_bytes(),
+        text => text
+            .replace("{n}", &serial.to_string())
+            .replace("{token}", TOKEN)
+            .into_bytes(),
     }
 }
 
-/// A field that may contradict the others. `{n}` is another number each time.
-fn odd_field(choices: &mut Choices<'_>, serial: usize) -> (HeaderName, http::Result<HeaderValue>) {
-    let (name, values) = choices.pick(&FIELDS);
-    let value = choices.pick(values);
-    let value = value
+/// A field with one of its values, or with any; it may contradict the others. `{n}` is another number each time.
+fn set(headers: &mut HeaderMap, field: (&'static str, &[&str]), choices: &mut Choices<'_>, serial: usize) {
+    let (name, values) = field;
+    let text = choices.pick(values);
+    let text = text
         .replace("{n}", &serial.to_string())
         .replace("{sig}", SIGNATURE)
         .replace("{blob}", &blob().to_string())
         .replace("{manifest}", &manifest().to_string());
-    (HeaderName::from_static(name), HeaderValue::try_from(value).map_err(Into::into))
+    let name = HeaderName::from_static(name);
+    if choices.one_in(8) {
+        if let Ok(value) = HeaderValue::from_bytes(&choices.raw(20)) {
+            headers.append(name, value);
+        }
+    } else {
+        headers.insert(name, HeaderValue::try_from(text).expect("a field value"));
+    }
 }
 
-const STATUSES: [u16; 28] = [
-    401, 307, 404, 503, 429, 200, 201, 202, 204, 206, 301, 302, 303, 308, 300, 304, 400, 403, 405, 408, 413, 416, 500,
-    100, 199, 599, 600, 999,
+const STATUSES: [u16; 26] = [
+    404, 503, 429, 200, 201, 202, 204, 206, 301, 302, 303, 308, 300, 304, 400, 403, 405, 408, 413, 416, 500, 100, 199,
+    599, 600, 999,
 ];
 
 const BODIES: [&str; 9] = [
@@ -157,12 +185,56 @@ const FIELDS: [(&str, &[&str]); 9] = [
     ("www-authenticate", &CHALLENGES),
     ("location", &LOCATIONS),
     ("link", &LINKS),
-    ("retry-after", &["0", "1", "60", "61", "-1", "soon", "Sun, 06 Nov 1994 08:50:00 GMT", "99999999999999999999"]),
-    ("docker-content-digest", &["{blob}", "{manifest}", "sha256:00", "md5:00", "é"]),
-    ("content-range", &["bytes 0-4/5", "bytes 1-4/5", "bytes 1-63/64", "bytes */5", "bytes 9-0/1", "bytes 0-0/*"]),
-    ("content-length", &["5", "0", "4194305", "18446744073709551615", "99999999999999999999", "-1"]),
+    (
+        "retry-after",
+        &[
+            "0",
+            "1",
+            "60",
+            "61",
+            "-1",
+            "soon",
+            "Sun, 06 Nov 1994 08:50:00 GMT",
+            "99999999999999999999",
+        ],
+    ),
+    (
+        "docker-content-digest",
+        &["{blob}", "{manifest}", "sha256:00", "md5:00", "é"],
+    ),
+    (
+        "content-range",
+        &[
+            "bytes 0-4/5",
+            "bytes 1-4/5",
+            "bytes 1-63/64",
+            "bytes */5",
+            "bytes 9-0/1",
+            "bytes 0-0/*",
+        ],
+    ),
+    (
+        "content-length",
+        &[
+            "5",
+            "0",
+            "4194305",
+            "18446744073709551615",
+            "99999999999999999999",
+            "-1",
+        ],
+    ),
     ("content-encoding", &["identity", "gzip", "aws-chunked", "br, identity"]),
-    ("content-type", &["application/json", "text/html", "application/vnd.oci.image.index.v1+json", "x", "a/b; c=\"d"]),
+    (
+        "content-type",
+        &[
+            "application/json",
+            "text/html",
+            "application/vnd.oci.image.index.v1+json",
+            "x",
+            "a/b; c=\"d",
+        ],
+    ),
 ];
 
 const CHALLENGES: [&str; 12] = [

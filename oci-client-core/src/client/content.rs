@@ -1,8 +1,10 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_core::stream::BoxStream;
-use futures_util::stream;
-use oci_spec_types::Digest;
+use futures_util::{TryStreamExt, stream};
+use oci_spec_types::{Descriptor, Verifier};
 
 use crate::proto::Span;
 use crate::{Error, ErrorKind};
@@ -19,11 +21,84 @@ pub trait Content: Send + Sync {
     /// If the content is gone or cannot be read.
     async fn open(&self, span: Span) -> Result<Chunks, Error>;
 
-    /// The digest that the content itself checks a reading of all of it against, ending in an error if that fails; `None`: it checks nothing.
-    ///
-    /// A store that is given such content need not hash it once more.
-    fn verified(&self) -> Option<&Digest> {
+    /// What a reading of the whole is checked against by this crate's own code, which then need not hash it once more.
+    #[doc(hidden)]
+    fn checked(&self, _: sealed::Sealed) -> Option<&Descriptor> {
         None
+    }
+}
+
+/// Content that is checked against its descriptor: a reading of the whole holds the last piece back until size and digest are right.
+///
+/// A part cannot be checked, as the digest is that of the whole.
+pub(crate) struct Checked {
+    content: Arc<dyn Content>,
+    descriptor: Descriptor,
+}
+
+impl Checked {
+    pub(crate) fn new(content: Arc<dyn Content>, descriptor: Descriptor) -> Self {
+        Self { content, descriptor }
+    }
+}
+
+#[async_trait]
+impl Content for Checked {
+    async fn open(&self, span: Span) -> Result<Chunks, Error> {
+        let chunks = self.content.open(span).await?;
+        if !covers(span, &self.descriptor) {
+            return Ok(chunks);
+        }
+        let reading = Reading {
+            chunks,
+            held: None,
+            verifier: Some(self.descriptor.verifier()?),
+        };
+        Ok(Box::pin(stream::try_unfold(reading, Reading::next)))
+    }
+
+    fn checked(&self, _: sealed::Sealed) -> Option<&Descriptor> {
+        Some(&self.descriptor)
+    }
+}
+
+/// Whether `span` is all of what the descriptor names.
+pub(crate) fn covers(span: Span, descriptor: &Descriptor) -> bool {
+    span.start == 0 && span.len.is_none_or(|len| len == descriptor.size)
+}
+
+pub(crate) mod sealed {
+    /// Keeps a method of a public trait to this crate: others can neither call nor replace it.
+    #[derive(Debug)]
+    pub struct Sealed;
+}
+
+/// A reading that is one piece behind.
+struct Reading {
+    chunks: Chunks,
+    held: Option<Bytes>,
+    /// Gone once the content has turned out to be right.
+    verifier: Option<Verifier>,
+}
+
+impl Reading {
+    async fn next(mut self) -> Result<Option<(Bytes, Self)>, Error> {
+        while let Some(verifier) = &mut self.verifier {
+            match self.chunks.try_next().await? {
+                Some(chunk) => {
+                    verifier.update(&chunk)?;
+                    if let Some(piece) = self.held.replace(chunk) {
+                        return Ok(Some((piece, self)));
+                    }
+                }
+                None => {
+                    if let Some(verifier) = self.verifier.take() {
+                        verifier.finish()?;
+                    }
+                }
+            }
+        }
+        Ok(self.held.take().map(|piece| (piece, self)))
     }
 }
 

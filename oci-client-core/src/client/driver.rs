@@ -1,17 +1,18 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use http::{Request, Response};
 use url::Url;
 
 use super::content::Content;
+use super::outgoing::{Outgoing, Progress};
 use super::{Host, Shared};
 use crate::Error;
-use crate::proto::{Input, Machine, Operation, Payload, Sent, Session, Span, Step, TransportError, TransportErrorKind};
+use crate::proto::{
+    Input, Machine, Operation, Payload, Sent, Session, Step, Ticket, TransportError, TransportErrorKind,
+};
 use crate::runtime::Runtime;
 use crate::transport::Body;
 
@@ -20,9 +21,9 @@ use crate::transport::Body;
 /// Dropping it abandons the exchange under way and lets others take over what the machine had reserved.
 pub(super) struct Driver<M: Machine> {
     answered: Option<Url>,
-    content: Option<Arc<dyn Content>>,
     host: Arc<Host>,
-    machine: Option<Session<M>>,
+    machine: Option<Held<M>>,
+    outgoing: Outgoing,
     response: Option<Body>,
     shared: Arc<Shared>,
 }
@@ -39,11 +40,15 @@ pub(super) enum Pause<T> {
 
 impl<M: Machine> Driver<M> {
     pub(super) fn new(shared: Arc<Shared>, host: Arc<Host>, machine: M, operation: Operation) -> Self {
+        let machine = Held {
+            host: host.clone(),
+            machine: Some(Session::new(machine, operation)),
+        };
         Self {
             answered: None,
-            content: None,
             host,
-            machine: Some(Session::new(machine, operation)),
+            machine: Some(machine),
+            outgoing: Outgoing::default(),
             response: None,
             shared,
         }
@@ -51,7 +56,7 @@ impl<M: Machine> Driver<M> {
 
     /// The content that the machine's payloads are parts of.
     pub(super) fn with_content(mut self, content: Arc<dyn Content>) -> Self {
-        self.content = Some(content);
+        self.outgoing = Outgoing::new(content);
         self
     }
 
@@ -62,14 +67,19 @@ impl<M: Machine> Driver<M> {
     /// Runs a machine that has nothing for a reader.
     pub(super) async fn run(mut self) -> Result<M::Output, Error> {
         match self.advance(Input::Start).await {
-            Pause::Done(result) => result,
+            Pause::Done(result) => result.map_err(|error| self.outgoing.failure_or(error)),
             Pause::Receive { .. } => Err(Error::misuse("this machine has bytes for a reader that nobody reads")),
         }
     }
 
+    /// Drives the machine until it is done or wants a body passed on. A future that is dropped before takes the machine along, so that nobody waits
+    /// for what it had begun.
     pub(super) async fn advance(&mut self, mut input: Input) -> Pause<M::Output> {
+        let Some(mut held) = self.machine.take() else {
+            return Pause::Done(Err(Error::misuse("the operation has ended, or was abandoned half-way")));
+        };
         loop {
-            let Some(machine) = &mut self.machine else {
+            let Some(machine) = &mut held.machine else {
                 return Pause::Done(Err(Error::misuse("the operation has ended")));
             };
             let (step, called) = self.host.resume(machine, self.shared.runtime.now(), input);
@@ -89,7 +99,10 @@ impl<M: Machine> Driver<M> {
                     },
                 },
                 Step::Done(result) => return Pause::Done(result),
-                Step::Receive { at, limit } => return Pause::Receive { at, limit },
+                Step::Receive { at, limit } => {
+                    self.machine = Some(held);
+                    return Pause::Receive { at, limit };
+                }
                 Step::Send(request) => self.send(request).await,
                 Step::Sleep(duration) => {
                     self.shared.runtime.sleep(duration).await;
@@ -97,8 +110,8 @@ impl<M: Machine> Driver<M> {
                 }
                 Step::Wait(ticket) => {
                     if let Some(called) = called {
-                        // An error means that the host's memory is gone, and with it whoever was waited for.
-                        let _ = called.await;
+                        // Whoever is waited for may not be polled any more: after a while it is worth another look.
+                        select(called, self.shared.runtime.sleep(Ticket::PATIENCE)).await;
                     }
                     Input::Granted(ticket)
                 }
@@ -153,8 +166,7 @@ impl<M: Machine> Driver<M> {
 
     async fn send(&mut self, request: Request<Payload>) -> Input {
         self.response = None;
-        let moved = Arc::new(AtomicU64::new(0));
-        let sent = |moved: &AtomicU64| Sent::new(moved.load(Ordering::Relaxed));
+        let progress = Arc::new(Progress::new(self.shared.runtime.clone()));
         let url = match Url::parse(&request.uri().to_string()) {
             Ok(url) => url,
             Err(error) => {
@@ -164,87 +176,73 @@ impl<M: Machine> Driver<M> {
                 );
             }
         };
-        let request = match with_body(request, self.content.as_ref(), &moved).await {
+        let request = match self.outgoing.attach(request, &progress).await {
             Ok(request) => request,
             Err(error) => return failed(error, Sent::default()),
         };
         tracing::debug!(method = %request.method(), url = crate::redact::shown_url(&url), "request");
-        match exchange(&self.shared, request, &moved).await {
+        let answer = exchange(&self.shared, request, &progress).await;
+        let sent = progress.sent();
+        match answer {
+            Ok(_) if self.outgoing.has_failed() => {
+                let error = TransportError::new(TransportErrorKind::Source, "it failed before the server answered");
+                failed(error.into(), sent)
+            }
             Ok(response) => {
                 let (parts, body) = response.into_parts();
                 tracing::debug!(status = parts.status.as_u16(), "response");
                 self.response = Some(body);
                 self.answered = Some(url.clone());
-                Input::Head {
-                    parts,
-                    url,
-                    sent: sent(&moved),
-                }
+                Input::Head { parts, url, sent }
             }
-            Err(error) => failed(error.into(), sent(&moved)),
+            Err(error) => failed(error.into(), sent),
         }
     }
 }
 
-impl<M: Machine> Drop for Driver<M> {
+/// A machine, which lets others take over what it had reserved when it is dropped.
+struct Held<M: Machine> {
+    host: Arc<Host>,
+    machine: Option<Session<M>>,
+}
+
+impl<M: Machine> Drop for Held<M> {
     fn drop(&mut self) {
         self.machine = None;
         self.host.sweep();
     }
 }
 
-/// Waits for the head. The clock starts anew whenever some of the payload has gone out.
+/// Waits for the head. The clock starts anew whenever some of the content has gone out, and stands still while the content itself keeps the
+/// request waiting. A server that has all of it may take longer: it has to check and to store it.
 async fn exchange(
     shared: &Shared,
     request: Request<Body>,
-    moved: &AtomicU64,
+    progress: &Progress,
 ) -> Result<Response<Body>, TransportError> {
-    let timeout = shared.timeouts.head;
     let mut exchange = shared.transport.send(request);
-    let mut seen = moved.load(Ordering::Relaxed);
+    let mut left = shared.timeouts.head;
     loop {
-        match select(exchange, shared.runtime.sleep(timeout)).await {
+        match select(exchange, shared.runtime.sleep(left)).await {
             Either::Left((response, _)) => return response,
             Either::Right(((), unfinished)) => {
-                let now = moved.load(Ordering::Relaxed);
-                if now == seen {
+                let timeout = if progress.is_complete() {
+                    shared.timeouts.commit
+                } else {
+                    shared.timeouts.head
+                };
+                left = if progress.is_waiting() {
+                    timeout
+                } else {
+                    timeout.saturating_sub(progress.idle())
+                };
+                if left.is_zero() {
                     return Err(stalled("the server's answer", timeout));
                 }
-                seen = now;
                 exchange = unfinished;
             }
         }
     }
-}
-
-async fn with_body(
-    request: Request<Payload>,
-    content: Option<&Arc<dyn Content>>,
-    moved: &Arc<AtomicU64>,
-) -> Result<Request<Body>, Error> {
-    let (parts, payload) = request.into_parts();
-    let body = match payload {
-        Payload::Bytes(bytes) => Body::from(bytes),
-        Payload::Empty => Body::empty(),
-        Payload::Source(span) => open(content, span, moved.clone()).await?,
-    };
-    Ok(Request::from_parts(parts, body))
-}
-
-/// The part of the content that a request carries; `moved` counts what has gone out.
-async fn open(content: Option<&Arc<dyn Content>>, span: Span, moved: Arc<AtomicU64>) -> Result<Body, Error> {
-    let Some(content) = content else {
-        return Err(Error::misuse("a machine sends content that it was not given"));
-    };
-    let chunks = content.open(span).await?;
-    let counted = chunks.map(move |chunk| match chunk {
-        Ok(chunk) => {
-            moved.fetch_add(chunk.len() as u64, Ordering::Relaxed);
-            Ok(chunk)
-        }
-        Err(error) => Err(TransportError::new(TransportErrorKind::Source, error)),
-    });
-    Ok(Body::from_stream(counted, span.len))
 }
 
 fn failed(error: Error, sent: Sent) -> Input {

@@ -6,6 +6,7 @@ mod credentials;
 mod driver;
 mod file;
 mod host;
+mod outgoing;
 mod registry;
 mod repository;
 mod tags;
@@ -24,6 +25,7 @@ use crate::transport::Transport;
 
 pub use crate::proto::{StoredManifest, Uploaded};
 pub use blob_reader::BlobReader;
+pub(crate) use content::{Checked, covers, sealed};
 pub use content::{Chunks, Content};
 pub use credentials::{CredentialSource, StaticCredentials};
 pub use file::FileContent;
@@ -82,6 +84,7 @@ impl Client {
             profiles: HashMap::new(),
             runtime,
             timeouts: Timeouts {
+                commit: DEFAULT_COMMIT_TIMEOUT,
                 head: DEFAULT_HEAD_TIMEOUT,
                 idle: DEFAULT_IDLE_TIMEOUT,
             },
@@ -142,6 +145,12 @@ impl ClientBuilder {
     /// How long a server may take to begin its answer once the request has gone out, or once its content has stopped moving; 30 s by default.
     pub const fn head_timeout(mut self, timeout: Duration) -> Self {
         self.timeouts.head = timeout;
+        self
+    }
+
+    /// How long a server may take to answer once it has all of a blob, which it has to check and store; 5 minutes by default.
+    pub const fn commit_timeout(mut self, timeout: Duration) -> Self {
+        self.timeouts.commit = timeout;
         self
     }
 
@@ -218,9 +227,12 @@ impl Shared {
 
 #[derive(Clone, Copy, Debug)]
 struct Timeouts {
+    commit: Duration,
     head: Duration,
     idle: Duration,
 }
+
+const DEFAULT_COMMIT_TIMEOUT: Duration = Duration::from_secs(300);
 
 const DEFAULT_HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 

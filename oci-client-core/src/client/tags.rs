@@ -27,7 +27,7 @@ impl Tags {
     /// The tags of the next page; `None` after the last one. What a registry lists besides tags is left out.
     ///
     /// # Errors
-    /// If the registry cannot be asked, or the list does not end: see [`Pages::turn`]. After an error the list has ended.
+    /// If the registry cannot be asked, or the list does not end: see [`Pages::turn`]. The next call asks for the same page again.
     ///
     /// # Cancellation
     /// A page whose future was dropped is fetched again by the next call.
@@ -38,22 +38,11 @@ impl Tags {
             Next::First => ListTags::first(name),
             Next::Page(url) => ListTags::next(name, url.clone()),
         };
-        let page = self.repository.run("list tags", &["pull"], list).await;
-        let turned = page.and_then(|page| {
-            self.pages
-                .turn(page.tags.len().saturating_add(page.others.len()), page.next.as_ref())
-                .map(|()| page)
-        });
-        match turned {
-            Ok(page) => {
-                self.next = page.next.map_or(Next::End, Next::Page);
-                Ok(Some(page.tags))
-            }
-            Err(error) => {
-                self.next = Next::End;
-                Err(error)
-            }
-        }
+        let page = self.repository.run("list tags", &["pull"], list).await?;
+        let entries = page.tags.len().saturating_add(page.others.len());
+        self.pages.turn(entries, page.next.as_ref())?;
+        self.next = page.next.map_or(Next::End, Next::Page);
+        Ok(Some(page.tags))
     }
 
     /// All tags.

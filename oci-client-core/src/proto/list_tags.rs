@@ -62,9 +62,7 @@ impl Machine for ListTags {
                 self.state = State::Sent;
                 endpoint::request(Method::GET, &url, Payload::Empty).map_or_else(Step::fail, Step::Send)
             }
-            (State::Sent | State::Reading { .. }, Input::Head { parts, url, .. })
-                if parts.status == StatusCode::OK =>
-            {
+            (State::Sent | State::Reading { .. }, Input::Head { parts, url, .. }) if parts.status == StatusCode::OK => {
                 match next_link(&parts.headers)
                     .map(|link| endpoint::same_origin(&url, link))
                     .transpose()

@@ -196,7 +196,7 @@ pub enum Step<T> {
     Send(Request<Payload>),
     /// Let this much time pass; resume with [`Input::Woken`].
     Sleep(Duration),
-    /// Another machine is doing what this one needs. Resume with [`Input::Granted`] once [`HostMemory::called`] names the ticket.
+    /// Another machine is doing what this one needs. Resume with [`Input::Granted`] once [`HostMemory::called`] names the ticket, or after [`Ticket::PATIENCE`].
     Wait(Ticket),
 }
 

@@ -65,9 +65,7 @@ impl Machine for Resolve {
             (State::Asked, Input::Failed { error, .. }) if error.status() == Some(StatusCode::METHOD_NOT_ALLOWED) => {
                 self.send(host, Method::GET, State::Sent)
             }
-            (State::Sent | State::Reading { .. }, Input::Head { parts, url, .. })
-                if parts.status == StatusCode::OK =>
-            {
+            (State::Sent | State::Reading { .. }, Input::Head { parts, url, .. }) if parts.status == StatusCode::OK => {
                 match Claims::read(&parts.headers, limit) {
                     Ok(claims) => {
                         let url = url.into();

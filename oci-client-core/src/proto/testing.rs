@@ -316,11 +316,7 @@ fn show_request(request: &Request<Payload>) -> String {
     let field = |name: HeaderName| request.headers().get(name).map(|value| value.to_str().unwrap());
     let uri = request.uri().to_string();
     let below = uri.strip_prefix("https://r.test").filter(|path| path.starts_with('/'));
-    let mut text = format!(
-        "{} {}",
-        request.method(),
-        below.unwrap_or(&uri)
-    );
+    let mut text = format!("{} {}", request.method(), below.unwrap_or(&uri));
     if let Some(range) = field(RANGE).or_else(|| field(CONTENT_RANGE)) {
         text += &format!(" ({range})");
     }

@@ -3,11 +3,11 @@ use http::{Method, Request, StatusCode, response};
 use oci_spec_types::{Digest, RepositoryName};
 use url::Url;
 
-use super::HostMemory;
 use super::endpoint::{self, append_query};
 use super::machine::{Input, Machine, Now, Payload, Span, Step};
 use super::reply::{check_stored, unexpected};
 use super::session::{Unfollowed, Unrepeated};
+use super::{HostMemory, TransportErrorKind};
 use crate::redact::RedactedUrl;
 use crate::{Error, ErrorKind};
 
@@ -24,7 +24,7 @@ use crate::{Error, ErrorKind};
 /// ```
 ///
 /// Mounting a blob of a repository into that same repository answers 201 where the blob is there already and opens an upload session where it is not: one request for
-/// what others need two for. Registries that never mount always open a session, so a large blob is looked for first until the host has shown that it mounts.
+/// what others need two for. Registries that never mount always open a session, so a large blob is looked for first until the host has shown that it mounts; and where it has shown that it does not, all but small blobs are looked for before anything else.
 ///
 /// [spec, "Pushing blobs"]: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs
 #[derive(Debug)]
@@ -58,6 +58,17 @@ impl Upload {
             size,
             state: State::Fresh,
         }
+    }
+
+    /// Where mounting tells nothing, a look does.
+    fn begin(&mut self, host: &HostMemory, now: Now) -> Step<Uploaded> {
+        if host.capabilities.self_mount.known(now) == Some(false) {
+            self.plain = true;
+            if self.size > host.profile().small_blob() {
+                return self.look(host, None);
+            }
+        }
+        self.open(host, now)
     }
 
     /// Asks for the blob to be mounted, or for an upload session.
@@ -103,8 +114,11 @@ impl Upload {
                 if with_content {
                     host.capabilities.single_post.learn(now, false);
                 }
+                if self.plain {
+                    host.capabilities.self_mount.learn(now, false);
+                }
                 match location(parts, url) {
-                    Ok(location) if self.must_look(host, now) => self.look(host, location),
+                    Ok(location) if self.must_look(host, now) => self.look(host, Some(location)),
                     Ok(location) => self.put(location),
                     Err(error) => Step::fail(error),
                 }
@@ -113,16 +127,12 @@ impl Upload {
         }
     }
 
-    /// Whether the blob is large enough to be worth a look before it is sent, given what the host has shown.
+    /// Whether the blob is large enough to be worth a look before it is sent, on a host that has not shown whether it mounts.
     fn must_look(&self, host: &HostMemory, now: Now) -> bool {
-        match host.capabilities.self_mount.known(now) {
-            Some(true) => false,
-            Some(false) => self.size > host.profile().small_blob(),
-            None => self.size > LARGE_BLOB,
-        }
+        self.size > LARGE_BLOB && host.capabilities.self_mount.known(now).is_none()
     }
 
-    fn look(&mut self, host: &HostMemory, location: RedactedUrl) -> Step<Uploaded> {
+    fn look(&mut self, host: &HostMemory, location: Option<RedactedUrl>) -> Step<Uploaded> {
         let url = endpoint::blob(host.profile().base(), &self.name, &self.digest);
         match endpoint::request(Method::HEAD, &url, Payload::Empty) {
             Ok(mut request) => {
@@ -134,6 +144,26 @@ impl Upload {
         }
     }
 
+    /// What a look gave, before an upload session was opened or after.
+    fn looked(
+        &mut self,
+        host: &mut HostMemory,
+        now: Now,
+        location: Option<RedactedUrl>,
+        there: bool,
+    ) -> Step<Uploaded> {
+        if there {
+            // Had the host mounted, there would have been nothing to look for.
+            host.capabilities.self_mount.learn(now, false);
+        }
+        match location {
+            Some(location) if there => self.cancel(&location, Ok(Uploaded::Present)),
+            Some(location) => self.put(location),
+            None if there => Step::Done(Ok(Uploaded::Present)),
+            None => self.open(host, now),
+        }
+    }
+
     fn put(&mut self, location: RedactedUrl) -> Step<Uploaded> {
         let mut url = Url::clone(&location);
         append_query(&mut url, "digest", &self.digest.to_string());
@@ -142,7 +172,8 @@ impl Upload {
 
     /// The session is of no use any more; tell the registry, and end with `outcome` whatever it says.
     fn cancel(&mut self, location: &Url, outcome: Result<Uploaded, Error>) -> Step<Uploaded> {
-        if outcome.as_ref().is_err_and(|error| error.transport().is_some()) {
+        let transport = outcome.as_ref().err().and_then(Error::transport);
+        if transport.is_some_and(|error| error.kind() != TransportErrorKind::Source) {
             return Step::Done(outcome);
         }
         match endpoint::request(Method::DELETE, location, Payload::Empty) {
@@ -182,8 +213,8 @@ impl Machine for Upload {
 
     fn resume(&mut self, host: &mut HostMemory, now: Now, input: Input) -> Step<Uploaded> {
         match (std::mem::replace(&mut self.state, State::Ended), input) {
-            (State::Fresh, Input::Start)
-            | (State::Opening { .. } | State::Putting { .. }, Input::Interrupted { .. }) => self.open(host, now),
+            (State::Fresh, Input::Start) => self.begin(host, now),
+            (State::Opening { .. } | State::Putting { .. }, Input::Interrupted { .. }) => self.open(host, now),
             (State::Opening { with_content }, Input::Head { parts, url, .. }) => {
                 self.opened(host, now, &parts, &url, with_content)
             }
@@ -193,16 +224,11 @@ impl Machine for Upload {
             }
             (State::Looking { location }, Input::Head { parts, .. }) => {
                 let there = parts.status == StatusCode::OK || parts.status.is_redirection();
-                if there {
-                    host.capabilities.self_mount.learn(now, false);
-                    self.cancel(&location, Ok(Uploaded::Present))
-                } else {
-                    self.put(location)
-                }
+                self.looked(host, now, location, there)
             }
             // The look was a courtesy: whatever kept it from an answer need not keep the upload from working.
-            (State::Looking { location }, Input::Failed { .. }) => self.put(location),
-            (State::Putting { .. }, Input::Head { parts, url, .. }) if parts.status.is_success() => {
+            (State::Looking { location }, Input::Failed { .. }) => self.looked(host, now, location, false),
+            (State::Putting { .. }, Input::Head { parts, url, .. }) if STORED.contains(&parts.status) => {
                 let stored = check_stored(&parts.headers, &self.digest).map_err(|error| error.at(&url));
                 Step::Done(stored.map(|()| Uploaded::Stored))
             }
@@ -245,12 +271,15 @@ fn refuses_mount(error: &Error) -> bool {
 /// The size in bytes above which a blob is looked for before it is sent to a host that may not mount: 64 MiB.
 const LARGE_BLOB: u64 = 64 << 20;
 
+/// What says that a blob is stored. 202 says that the session is still open.
+const STORED: [StatusCode; 3] = [StatusCode::CREATED, StatusCode::OK, StatusCode::NO_CONTENT];
+
 #[derive(Debug)]
 enum State {
     Cancelling { outcome: Option<Result<Uploaded, Error>> },
     Ended,
     Fresh,
-    Looking { location: RedactedUrl },
+    Looking { location: Option<RedactedUrl> },
     Opening { with_content: bool },
     Putting { location: RedactedUrl },
 }

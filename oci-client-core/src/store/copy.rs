@@ -195,11 +195,25 @@ impl Job<'_> {
                 .source
                 .manifest(&TagOrDigest::Digest(descriptor.digest.clone()))
                 .await?;
+            check_child(descriptor, &child)?;
             self.below(&child, depth.saturating_add(1)).await?;
             self.target.put_manifest(&child).await?;
         }
         Ok(())
     }
+}
+
+/// What an index says of its children must be true: others will believe it without a look.
+fn check_child(descriptor: &Descriptor, child: &Document<AnyManifest>) -> Result<(), Error> {
+    let found = child.descriptor();
+    if (found.size, &found.media_type) == (descriptor.size, &descriptor.media_type) {
+        return Ok(());
+    }
+    let message = format!(
+        "the index says that {} has {} bytes of {}, but it has {} bytes of {}",
+        descriptor.digest, descriptor.size, descriptor.media_type, found.size, found.media_type
+    );
+    Err(Error::new(ErrorKind::Mismatch, message))
 }
 
 fn choose(index: &ImageIndex, platform: &Platform) -> Result<Digest, Error> {

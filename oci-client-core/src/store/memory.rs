@@ -8,7 +8,7 @@ use futures_util::TryStreamExt;
 use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, MediaType, Tag, TagOrDigest};
 
 use super::{Source, Stored, Target};
-use crate::client::Content;
+use crate::client::{Checked, Content};
 use crate::proto::Span;
 use crate::{Error, ErrorKind};
 
@@ -71,7 +71,8 @@ impl Source for MemoryStore {
     async fn blob(&self, descriptor: &Descriptor) -> Result<Arc<dyn Content>, Error> {
         let digest = &descriptor.digest;
         let found = self.content(digest);
-        found.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("no blob `{digest}` in memory")))
+        let content = found.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("no blob `{digest}` in memory")))?;
+        Ok(Arc::new(Checked::new(content, descriptor.clone())))
     }
 }
 

@@ -2,11 +2,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
-use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, Tag, TagOrDigest};
+use oci_spec_types::{AnyManifest, Descriptor, Document, Tag, TagOrDigest};
 
 use super::{Source, Stored, Target};
 use crate::Error;
-use crate::client::{Chunks, Content, Repository, Uploaded};
+use crate::client::{Chunks, Content, Repository, Uploaded, covers, sealed};
 use crate::proto::Span;
 
 #[async_trait]
@@ -57,14 +57,14 @@ struct RemoteBlob {
 impl Content for RemoteBlob {
     async fn open(&self, span: Span) -> Result<Chunks, Error> {
         let chunks = self.repository.blob(&self.descriptor)?.into_chunks();
-        if span.start == 0 && span.len.is_none_or(|len| len == self.descriptor.size) {
+        if covers(span, &self.descriptor) {
             return Ok(chunks);
         }
         Ok(part(chunks, span))
     }
 
-    fn verified(&self) -> Option<&Digest> {
-        Some(&self.descriptor.digest)
+    fn checked(&self, _: sealed::Sealed) -> Option<&Descriptor> {
+        Some(&self.descriptor)
     }
 }
 

@@ -1,11 +1,13 @@
 //! Where credentials go and where they are shown (A01, A05, A11, A13, A15, A25): to the registry, and nowhere.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use http::Request;
-use oci_client_core::client::{Repository, StaticCredentials};
-use oci_client_core::proto::Credential;
+use oci_client_core::client::{CredentialSource, Repository, StaticCredentials};
+use oci_client_core::proto::{Credential, CredentialQuery};
 use oci_client_core::transport::Transport;
 use oci_client_core::{Error, ErrorKind};
 use test_support::{Canary, Recorder, Reply, Responder, SimRuntime, traced};
@@ -20,14 +22,18 @@ struct Login {
 
 impl Login {
     fn new() -> Self {
-        Self { canary: Canary::new(), runtime: SimRuntime::new() }
+        Self {
+            canary: Canary::new(),
+            runtime: SimRuntime::new(),
+        }
     }
 
     fn app(&self, transport: impl Transport + 'static) -> Repository {
         let credential = Credential::password("me", self.canary.text().to_owned());
         let credentials = StaticCredentials::new().with(HOST.parse().unwrap(), credential);
         let client = builder(&self.runtime, transport).credentials(credentials).build();
-        self.canary.assert_absent_from("the client", [format!("{client:?}").as_bytes()]);
+        self.canary
+            .assert_absent_from("the client", [format!("{client:?}").as_bytes()]);
         app(&client)
     }
 
@@ -44,7 +50,10 @@ impl Login {
 }
 
 fn basic(request: &Request<Bytes>) -> bool {
-    request.headers().get("authorization").is_some_and(|value| value.to_str().unwrap().starts_with("Basic "))
+    request
+        .headers()
+        .get("authorization")
+        .is_some_and(|value| value.to_str().unwrap().starts_with("Basic "))
 }
 
 fn wanting_basic() -> Reply {
@@ -84,16 +93,23 @@ fn a01_a_redirect_to_a_cdn_takes_neither_password_nor_token_along() {
 fn a13_a_signed_url_that_fails_is_shown_without_its_signature() {
     let login = Login::new();
     let signature = Canary::new();
-    let signed = format!("https://cdn.test/blob?X-Amz-Signature={}&X-Amz-Expires=60", signature.text());
-    let recorder = Recorder::new(Responder::new(&login.runtime, move |request: &Request<Bytes>| {
-        match request.uri().host().unwrap() {
+    let signed = format!(
+        "https://cdn.test/blob?X-Amz-Signature={}&X-Amz-Expires=60",
+        signature.text()
+    );
+    let recorder = Recorder::new(Responder::new(
+        &login.runtime,
+        move |request: &Request<Bytes>| match request.uri().host().unwrap() {
             "cdn.test" => Reply::new(403).with_body("expired"),
             _ => Reply::new(307).with_header("location", &signed),
-        }
-    }));
+        },
+    ));
     let blob = login.app(recorder.clone()).blob(&layer(b"content")).unwrap();
     let error = login.run(blob.bytes(1000)).unwrap_err();
-    assert!(error.to_string().contains("https://cdn.test/blob?X-Amz-Signature=..&"), "{error}");
+    assert!(
+        error.to_string().contains("https://cdn.test/blob?X-Amz-Signature=..&"),
+        "{error}"
+    );
     signature.assert_absent_from_error(&error);
 }
 
@@ -108,7 +124,9 @@ fn a15_a_password_that_is_refused_is_an_error_and_not_a_reason_to_be_anonymous()
             _ => Reply::new(401).with_header("www-authenticate", format!("Bearer realm=\"{ORIGIN}/token\"")),
         }
     }));
-    let error = login.run(login.app(recorder.clone()).manifest(&target("v1"))).unwrap_err();
+    let error = login
+        .run(login.app(recorder.clone()).manifest(&target("v1")))
+        .unwrap_err();
     assert_eq!((error.kind(), recorder.count()), (ErrorKind::Unauthorized, 2));
     assert!(error.to_string().contains("`me`"), "{error}");
 
@@ -121,7 +139,9 @@ fn a15_a_password_that_is_refused_is_an_error_and_not_a_reason_to_be_anonymous()
 fn a25_a_basic_challenge_without_credentials_is_answered_with_nothing() {
     let runtime = SimRuntime::new();
     let recorder = Recorder::new(Responder::new(&runtime, |_: &Request<Bytes>| wanting_basic())).with_budget(1);
-    let error = runtime.run(repository(&runtime, recorder.clone()).manifest(&target("v1"))).unwrap_err();
+    let error = runtime
+        .run(repository(&runtime, recorder.clone()).manifest(&target("v1")))
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthorized);
     assert!(error.to_string().contains("wants credentials"), "{error}");
     assert_eq!(recorder.requests()[0].header("authorization"), None);
@@ -129,13 +149,19 @@ fn a25_a_basic_challenge_without_credentials_is_answered_with_nothing() {
 
 #[test]
 fn a05_a_password_does_not_go_to_a_realm_of_somebody_else() {
-    for realm in ["https://evil.test/token", "http://registry.test/token", "https://registry.test.evil.test/token"] {
+    for realm in [
+        "https://evil.test/token",
+        "http://registry.test/token",
+        "https://registry.test.evil.test/token",
+    ] {
         let login = Login::new();
         let recorder = Recorder::new(Responder::new(&login.runtime, move |_: &Request<Bytes>| {
             Reply::new(401).with_header("www-authenticate", format!("Bearer realm=\"{realm}\""))
         }))
         .with_budget(1);
-        let error = login.run(login.app(recorder.clone()).manifest(&target("v1"))).unwrap_err();
+        let error = login
+            .run(login.app(recorder.clone()).manifest(&target("v1")))
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnsafeUrl);
         recorder.assert_confined(&login.canary, &[]);
     }
@@ -143,16 +169,30 @@ fn a05_a_password_does_not_go_to_a_realm_of_somebody_else() {
 
 #[test]
 fn a11_an_upload_that_is_sent_elsewhere_takes_nothing_there() {
-    for location in ["https://evil.test/upload", "//evil.test/upload", "https://registry.test:444/upload", "http://registry.test/u"] {
+    for location in [
+        "https://evil.test/upload",
+        "//evil.test/upload",
+        "https://registry.test:444/upload",
+        "http://registry.test/u",
+    ] {
         let login = Login::new();
         let recorder = Recorder::new(Responder::new(&login.runtime, move |request: &Request<Bytes>| {
-            if basic(request) { Reply::new(202).with_header("location", location) } else { wanting_basic() }
+            if basic(request) {
+                Reply::new(202).with_header("location", location)
+            } else {
+                wanting_basic()
+            }
         }));
         let content = Bytes::from_static(b"private content");
         let app = login.app(recorder.clone());
-        let error = login.run(app.push_blob(&layer(&content), Arc::new(content.clone()))).unwrap_err();
+        let error = login
+            .run(app.push_blob(&layer(&content), Arc::new(content.clone())))
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnsafeUrl, "{error}");
-        assert!(recorder.requests().iter().all(|request| request.origin == ORIGIN), "{location}");
+        assert!(
+            recorder.requests().iter().all(|request| request.origin == ORIGIN),
+            "{location}"
+        );
     }
 }
 
@@ -162,12 +202,63 @@ fn credentials_of_one_registry_do_not_go_to_another() {
     let recorder = Recorder::new(Responder::new(&login.runtime, |_: &Request<Bytes>| wanting_basic()));
     let credential = Credential::password("me", login.canary.text().to_owned());
     let credentials = StaticCredentials::new().with(HOST.parse().unwrap(), credential);
-    let client = builder(&login.runtime, recorder.clone()).credentials(credentials).build();
-    for host in ["other.test", "registry.test:444", "sub.registry.test", "registry.test.evil.test"] {
-        let other = client.registry(&host.parse().unwrap()).repository("app".parse().unwrap());
+    let client = builder(&login.runtime, recorder.clone())
+        .credentials(credentials)
+        .build();
+    for host in [
+        "other.test",
+        "registry.test:444",
+        "sub.registry.test",
+        "registry.test.evil.test",
+    ] {
+        let other = client
+            .registry(&host.parse().unwrap())
+            .repository("app".parse().unwrap());
         login.run(other.manifest(&target("v1"))).unwrap_err();
     }
     recorder.assert_confined(&login.canary, &[]);
+}
+
+/// A source that counts how often it is asked, and has nothing but an error.
+#[derive(Clone, Default)]
+struct Broken(Arc<AtomicUsize>);
+
+#[async_trait]
+impl CredentialSource for Broken {
+    async fn credential(&self, query: &CredentialQuery) -> Result<Option<Credential>, Error> {
+        assert_eq!(
+            (
+                query.host.to_string().as_str(),
+                query.repository.as_ref().unwrap().as_str()
+            ),
+            (HOST, "app")
+        );
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Err(Error::new(ErrorKind::Store, "the keychain is locked"))
+    }
+}
+
+#[test]
+fn a32_credentials_that_cannot_be_had_are_an_error_once_they_are_needed() {
+    let (runtime, source) = (SimRuntime::new(), Broken::default());
+    let mut open = true;
+    let recorder = Recorder::new(Responder::new(&runtime, move |_: &Request<Bytes>| {
+        if std::mem::take(&mut open) {
+            Reply::new(404)
+        } else {
+            wanting_basic()
+        }
+    }))
+    .with_budget(2);
+    let app = app(&builder(&runtime, recorder).credentials(source.clone()).build());
+    assert_eq!(runtime.run(app.resolve(&target("v1"))).unwrap(), None);
+    assert_eq!(source.0.load(Ordering::Relaxed), 0);
+    let error = runtime.run(app.resolve(&target("v1"))).unwrap_err();
+    assert!(
+        error.kind() == ErrorKind::Store && error.to_string().contains("the keychain is locked"),
+        "{error}"
+    );
+    assert_eq!(source.0.load(Ordering::Relaxed), 1);
 }
 
 #[test]
@@ -185,14 +276,26 @@ fn a_password_pushes_and_pulls() {
         });
         let (parts, body) = response;
         let reply = Reply::new(parts.status.as_u16());
-        parts.headers.iter().fold(reply, |reply, (name, value)| reply.with_header(name.as_str(), value)).with_body(body)
+        parts
+            .headers
+            .iter()
+            .fold(reply, |reply, (name, value)| reply.with_header(name.as_str(), value))
+            .with_body(body)
     }));
     let image = Image::new(1, &[10]);
     let app = login.app(gate.clone());
     let store = image.store("v1");
     let options = oci_client_core::store::CopyOptions::new().with_jobs(1);
     let tag = "v1".parse().unwrap();
-    login.run(oci_client_core::store::copy(&store, &target("v1"), &app, Some(&tag), &options)).unwrap();
+    login
+        .run(oci_client_core::store::copy(
+            &store,
+            &target("v1"),
+            &app,
+            Some(&tag),
+            &options,
+        ))
+        .unwrap();
     assert_eq!(login.run(app.manifest(&target("v1"))).unwrap().digest(), image.digest());
     // One 401 in all: the challenge is remembered.
     assert_eq!(gate.count_where(|request| request.status == Some(401)), 1);

@@ -8,7 +8,6 @@ use http_body::Body as _;
 use oci_client_core::ErrorKind;
 use oci_client_core::client::{Content, FileContent};
 use oci_client_core::proto::Span;
-use oci_client_core::runtime::{Runtime, unblock};
 use oci_client_core::transport::{Body, TransportError, TransportErrorKind};
 use oci_spec_types::{Digest, MediaType};
 use test_support::SimRuntime;
@@ -16,7 +15,10 @@ use test_support::SimRuntime;
 use crate::support::noise;
 
 fn streamed(pieces: &[&'static str], length: Option<u64>) -> Body {
-    let pieces: Vec<_> = pieces.iter().map(|piece| Ok(Bytes::from_static(piece.as_bytes()))).collect();
+    let pieces: Vec<_> = pieces
+        .iter()
+        .map(|piece| Ok(Bytes::from_static(piece.as_bytes())))
+        .collect();
     Body::from_stream(stream::iter(pieces), length)
 }
 
@@ -36,7 +38,11 @@ fn a_body_gives_its_chunks_without_empty_ones() {
 fn a_body_is_collected_up_to_the_limit() {
     let runtime = SimRuntime::new();
     for (limit, fits) in [(0, false), (4, false), (5, true), (usize::MAX, true)] {
-        for body in [streamed(&["ab", "cde"], None), streamed(&["abcde"], None), Bytes::from_static(b"abcde").into()] {
+        for body in [
+            streamed(&["ab", "cde"], None),
+            streamed(&["abcde"], None),
+            Bytes::from_static(b"abcde").into(),
+        ] {
             match runtime.run(body.collect(limit)) {
                 Ok(content) => assert!(fits && content == "abcde"),
                 Err(error) => assert!(!fits && error.kind() == TransportErrorKind::TooLarge),
@@ -49,7 +55,9 @@ fn a_body_is_collected_up_to_the_limit() {
 #[test]
 fn an_endless_body_is_collected_no_further_than_the_limit() {
     let endless = stream::repeat_with(|| Ok(Bytes::from_static(&[0; 1000])));
-    let error = SimRuntime::new().run(Body::from_stream(endless, None).collect(10_500)).unwrap_err();
+    let error = SimRuntime::new()
+        .run(Body::from_stream(endless, None).collect(10_500))
+        .unwrap_err();
     assert_eq!(error.kind(), TransportErrorKind::TooLarge);
 }
 
@@ -75,8 +83,13 @@ fn a_body_knows_its_length_where_it_can() {
 fn a_body_that_breaks_gives_the_error_of_its_transport() {
     let broken = || Err(TransportError::new(TransportErrorKind::Reset, "gone"));
     let pieces = || stream::iter([Ok(Bytes::from_static(b"ab")), broken()]);
-    let error = SimRuntime::new().run(Body::from_stream(pieces(), None).collect(100)).unwrap_err();
-    assert_eq!((error.kind(), error.to_string().as_str()), (TransportErrorKind::Reset, "the connection was lost: gone"));
+    let error = SimRuntime::new()
+        .run(Body::from_stream(pieces(), None).collect(100))
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.to_string().as_str()),
+        (TransportErrorKind::Reset, "the connection was lost: gone")
+    );
 }
 
 #[test]
@@ -87,13 +100,25 @@ fn content_is_opened_at_any_place() {
     std::fs::write(file.path(), &content).unwrap();
     let from_file = FileContent::new(file.path(), Arc::new(runtime.clone()));
     for source in [&content as &dyn Content, &from_file] {
-        for span in [Span::new(0, 600_000), Span::from(0), Span::new(1, 300_000), Span::from(599_999), Span::new(600_000, 0)] {
-            let chunks: Vec<Bytes> = runtime.run(async { source.open(span).await.unwrap().try_collect().await }).unwrap();
+        for span in [
+            Span::new(0, 600_000),
+            Span::from(0),
+            Span::new(1, 300_000),
+            Span::from(599_999),
+            Span::new(600_000, 0),
+        ] {
+            let chunks: Vec<Bytes> = runtime
+                .run(async { source.open(span).await.unwrap().try_collect().await })
+                .unwrap();
             let end = span.len.map_or(600_000, |len| span.start + len);
             assert_eq!(chunks.concat(), content[span.start as usize..end as usize]);
             assert!(chunks.iter().all(|chunk| !chunk.is_empty()));
         }
-        let outside = [Span::new(0, 600_001), Span::new(600_000, 1), Span::new(u64::MAX, u64::MAX)];
+        let outside = [
+            Span::new(0, 600_001),
+            Span::new(600_000, 1),
+            Span::new(u64::MAX, u64::MAX),
+        ];
         for span in outside {
             let read = runtime.run(async { source.open(span).await?.try_collect::<Vec<Bytes>>().await });
             assert_eq!(read.unwrap_err().kind(), ErrorKind::Store, "{span:?}");
@@ -109,7 +134,10 @@ fn a_file_is_described_by_its_digest_and_size() {
     std::fs::write(file.path(), &content).unwrap();
     let source = FileContent::new(file.path(), Arc::new(runtime.clone()));
     let descriptor = runtime.run(source.describe(MediaType::IMAGE_LAYER)).unwrap();
-    assert_eq!((descriptor.digest, descriptor.size), (Digest::sha256(&content), 600_000));
+    assert_eq!(
+        (descriptor.digest, descriptor.size),
+        (Digest::sha256(&content), 600_000)
+    );
 }
 
 #[test]
@@ -124,27 +152,4 @@ fn a_file_that_cannot_be_read_is_named_in_the_error() {
         assert_eq!(error.kind(), ErrorKind::Store);
         assert!(error.to_string().contains(&path.display().to_string()), "{error}");
     }
-}
-
-#[test]
-fn work_that_a_runtime_drops_is_interrupted() {
-    struct ShutDown(SimRuntime);
-
-    impl Runtime for ShutDown {
-        fn sleep(&self, duration: std::time::Duration) -> futures_core::future::BoxFuture<'static, ()> {
-            self.0.sleep(duration)
-        }
-
-        fn spawn(&self, task: futures_core::future::BoxFuture<'static, ()>) {
-            self.0.spawn(task);
-        }
-
-        fn spawn_blocking(&self, work: Box<dyn FnOnce() + Send>) {
-            drop(work);
-        }
-    }
-
-    let runtime = SimRuntime::new();
-    assert_eq!(runtime.run(unblock(&runtime, || 7)).unwrap(), 7);
-    assert!(runtime.run(unblock(&ShutDown(runtime.clone()), || 7)).is_err());
 }

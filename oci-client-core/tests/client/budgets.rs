@@ -1,5 +1,7 @@
 //! How many requests each operation takes, in a fresh process. One more fails the test.
 
+use std::time::Duration;
+
 use oci_client_core::ErrorKind;
 use oci_client_core::client::{Repository, StaticCredentials};
 use oci_client_core::proto::Credential;
@@ -9,7 +11,8 @@ use oci_spec_types::TagOrDigest;
 use test_support::{Canary, Recorder, SimRuntime};
 
 use crate::support::{
-    HOST, Image, ORIGIN, TokenGate, WithoutSinglePost, app, blob_path, builder, manifest_path, repository, tag, target,
+    HOST, Image, ORIGIN, Slow, TokenGate, WithoutSinglePost, app, blob_path, builder, manifest_path, repository, tag,
+    target,
 };
 
 fn image() -> Image {
@@ -24,7 +27,12 @@ fn pulling_an_image_takes_a_request_for_each_blob_and_one_for_the_manifest() {
     let target = MemoryStore::new();
     pull(&runtime, &repository(&runtime, recorder.clone()), &target);
     let mut expected = vec![format!("GET {}", manifest_path(&"v1"))];
-    expected.extend(image.manifest().blobs().map(|blob| format!("GET {}", blob_path(&blob.digest))));
+    expected.extend(
+        image
+            .manifest()
+            .blobs()
+            .map(|blob| format!("GET {}", blob_path(&blob.digest))),
+    );
     assert_eq!(recorder.lines(), expected);
 }
 
@@ -53,7 +61,24 @@ fn pushing_an_image_takes_two_requests_for_each_blob_where_a_session_is_opened()
 }
 
 #[test]
-fn content_goes_up_once_in_a_fresh_process_however_the_registry_takes_it() {
+fn pushing_several_blobs_at_once_takes_no_more_requests() {
+    let (runtime, image) = (SimRuntime::new(), image());
+    let recorder = Recorder::new(WithoutSinglePost(Registry::in_memory())).with_budget(9);
+    let slow = Slow {
+        inner: recorder.clone(),
+        pause: Duration::from_millis(1),
+        runtime: runtime.clone(),
+    };
+    let (store, there) = (image.store("v1"), repository(&runtime, slow));
+    let options = CopyOptions::new();
+    runtime
+        .run(copy(&store, &target("v1"), &there, Some(&tag("v1")), &options))
+        .unwrap();
+    assert_eq!(recorder.count(), 9);
+}
+
+#[test]
+fn content_goes_up_once_where_it_comes_with_the_post() {
     let image = image();
     let sizes: u64 = image.manifest().blobs().map(|blob| blob.size).sum();
     let runtime = SimRuntime::new();
@@ -110,8 +135,10 @@ fn pulling_takes_two_more_with_a_password_behind_a_bearer_challenge() {
     let canary = Canary::new();
     let gate = TokenGate::new(registry).for_user("me", canary.text());
     let recorder = Recorder::new(gate).with_budget(7);
-    let credentials = StaticCredentials::new()
-        .with(HOST.parse().unwrap(), Credential::password("me", canary.text().to_owned()));
+    let credentials = StaticCredentials::new().with(
+        HOST.parse().unwrap(),
+        Credential::password("me", canary.text().to_owned()),
+    );
     let app = app(&builder(&runtime, recorder.clone()).credentials(credentials).build());
     pull(&runtime, &app, &MemoryStore::new());
     assert_eq!(recorder.count(), 7);
@@ -124,8 +151,15 @@ fn a_push_behind_a_bearer_challenge_asks_for_all_that_it_needs_with_the_first_to
     let recorder = Recorder::new(TokenGate::new(registry)).with_budget(7);
     push(&runtime, &repository(&runtime, recorder.clone()), "v1");
     assert_eq!(recorder.count(), 7);
-    let tokens: Vec<_> = recorder.lines().into_iter().filter(|line| line.contains("/token")).collect();
-    assert_eq!(tokens, ["GET /token?service=registry.test&scope=repository%3Aapp%3Apull%2Cpush"]);
+    let tokens: Vec<_> = recorder
+        .lines()
+        .into_iter()
+        .filter(|line| line.contains("/token"))
+        .collect();
+    assert_eq!(
+        tokens,
+        ["GET /token?service=registry.test&scope=repository%3Aapp%3Apull%2Cpush"]
+    );
 }
 
 #[test]
@@ -136,10 +170,14 @@ fn listing_tags_takes_a_request_for_each_page() {
     let store = image().store("v1");
     let tags: Vec<_> = (0..7).map(|number| tag(&format!("v{number}"))).collect();
     for tag in &tags {
-        runtime.run(copy(&store, &target("v1"), &app_there, Some(tag), &CopyOptions::new())).unwrap();
+        runtime
+            .run(copy(&store, &target("v1"), &app_there, Some(tag), &CopyOptions::new()))
+            .unwrap();
     }
     let recorder = Recorder::new(registry).with_budget(3);
-    let found = runtime.run(repository(&runtime, recorder.clone()).tags().all()).unwrap();
+    let found = runtime
+        .run(repository(&runtime, recorder.clone()).tags().all())
+        .unwrap();
     assert_eq!((found, recorder.count()), (tags, 3));
 }
 
@@ -151,7 +189,10 @@ fn what_is_not_there_takes_one_request_to_find_out() {
     runtime.run(async {
         assert_eq!(app.resolve(&target("v1")).await.unwrap(), None);
         assert!(!app.has_blob(image().digest()).await.unwrap());
-        assert_eq!(app.delete_manifest(&target("v1")).await.unwrap_err().kind(), ErrorKind::NotFound);
+        assert_eq!(
+            app.delete_manifest(&target("v1")).await.unwrap_err().kind(),
+            ErrorKind::NotFound
+        );
     });
 }
 
@@ -160,7 +201,9 @@ fn with_image(image: &Image) -> (SimRuntime, Registry) {
     let (runtime, registry) = (SimRuntime::new(), Registry::in_memory());
     let store = image.store("v1");
     let app = repository(&runtime, registry.clone());
-    runtime.run(copy(&store, &target("v1"), &app, Some(&tag("v1")), &CopyOptions::new())).unwrap();
+    runtime
+        .run(copy(&store, &target("v1"), &app, Some(&tag("v1")), &CopyOptions::new()))
+        .unwrap();
     (runtime, registry)
 }
 
@@ -169,10 +212,14 @@ fn push(runtime: &SimRuntime, app: &Repository, name: &str) {
     let from = TagOrDigest::Tag(tag(name));
     // One at a time: what the first blob teaches is known for the others.
     let options = CopyOptions::new().with_jobs(1);
-    runtime.run(copy(&store, &from, app, Some(&tag(name)), &options)).unwrap();
+    runtime
+        .run(copy(&store, &from, app, Some(&tag(name)), &options))
+        .unwrap();
 }
 
 fn pull(runtime: &SimRuntime, app: &Repository, store: &MemoryStore) {
-    let copied = runtime.run(copy(app, &target("v1"), store, Some(&tag("v1")), &CopyOptions::new())).unwrap();
+    let copied = runtime
+        .run(copy(app, &target("v1"), store, Some(&tag("v1")), &CopyOptions::new()))
+        .unwrap();
     assert_eq!(copied.root.digest(), image().digest());
 }

@@ -21,7 +21,14 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 /// A registry behind a token, on which every step takes a while.
 fn slow(runtime: &SimRuntime, registry: &Registry) -> Repository {
     let inner = TokenGate::new(registry.clone());
-    repository(runtime, Slow { inner, pause: MILLISECOND, runtime: runtime.clone() })
+    repository(
+        runtime,
+        Slow {
+            inner,
+            pause: MILLISECOND,
+            runtime: runtime.clone(),
+        },
+    )
 }
 
 /// Runs `scenario` for 0, 1, 2, … polls until it comes to its end. Gives how many that took.
@@ -36,12 +43,25 @@ fn p24_a_pull_into_a_layout_may_be_dropped_at_any_time() {
     let polls = sweep(|polls| {
         let (runtime, folder) = (SimRuntime::new(), tempfile::tempdir().unwrap());
         runtime
-            .run(copy(&image.store("v1"), &target("v1"), &repository(&runtime, registry.clone()), Some(&tag("v1")), &CopyOptions::new()))
+            .run(copy(
+                &image.store("v1"),
+                &target("v1"),
+                &repository(&runtime, registry.clone()),
+                Some(&tag("v1")),
+                &CopyOptions::new(),
+            ))
             .unwrap();
         let source = slow(&runtime, &registry);
         let pull = || async {
             let layout = OciLayout::create(folder.path(), Arc::new(runtime.clone())).await?;
-            copy(&source, &target("v1"), &layout, Some(&tag("v1")), &CopyOptions::new().with_jobs(2)).await
+            copy(
+                &source,
+                &target("v1"),
+                &layout,
+                Some(&tag("v1")),
+                &CopyOptions::new().with_jobs(2),
+            )
+            .await
         };
         let finished = runtime.run_for(polls, pull());
         assert_eq!(runtime.timers(), 0, "after {polls} polls");
@@ -68,7 +88,9 @@ fn p24_a_push_may_be_dropped_at_any_time() {
         let back = MemoryStore::new();
         let at = repository(&runtime, registry);
         let digest = crate::support::by_digest(image.digest());
-        runtime.run(copy(&at, &digest, &back, None, &CopyOptions::new())).unwrap();
+        runtime
+            .run(copy(&at, &digest, &back, None, &CopyOptions::new()))
+            .unwrap();
         finished.is_some()
     });
     assert!(polls > 20, "{polls}");
@@ -80,11 +102,17 @@ fn p24_a_download_into_a_file_may_be_dropped_at_any_time() {
     sweep(|polls| {
         let (runtime, folder) = (SimRuntime::new(), tempfile::tempdir().unwrap());
         let pieces = (0..10).map(|piece| content.slice(piece * 100..piece * 100 + 100));
-        let reply = pieces.fold(Reply::new(200), |reply, piece| reply.pausing(MILLISECOND).with_piece(piece));
+        let reply = pieces.fold(Reply::new(200), |reply, piece| {
+            reply.pausing(MILLISECOND).with_piece(piece)
+        });
         let app = repository(&runtime, Responder::new(&runtime, move |_| reply.clone()));
         let save = app.blob(&layer(&content)).unwrap().save(folder.path().join("layer"));
         let finished = runtime.run_for(polls, save).is_some();
-        assert_eq!(files_below(folder.path()).len(), usize::from(finished), "after {polls} polls");
+        assert_eq!(
+            files_below(folder.path()).len(),
+            usize::from(finished),
+            "after {polls} polls"
+        );
         finished
     });
 }
@@ -92,7 +120,9 @@ fn p24_a_download_into_a_file_may_be_dropped_at_any_time() {
 #[test]
 fn p24_a_pause_between_two_tries_may_be_dropped_and_no_request_follows() {
     let runtime = SimRuntime::new();
-    let recorder = Recorder::new(Responder::new(&runtime, |_| Reply::new(503).with_header("retry-after", "10")));
+    let recorder = Recorder::new(Responder::new(&runtime, |_| {
+        Reply::new(503).with_header("retry-after", "10")
+    }));
     let app = repository(&runtime, recorder.clone());
     assert!(runtime.run_for(1, app.resolve(&target("v1"))).is_none());
     assert_eq!((recorder.count(), runtime.timers()), (1, 0));
@@ -129,10 +159,16 @@ fn a_failing_leader_does_not_take_its_followers_along() {
         let reply = match (request.uri().path(), request.headers().contains_key("authorization")) {
             ("/token", _) => {
                 tokens += 1;
-                if tokens == 1 { Reply::new(403) } else { Reply::new(200).with_json(r#"{"token":"t"}"#) }
+                if tokens == 1 {
+                    Reply::new(403)
+                } else {
+                    Reply::new(200).with_json(r#"{"token":"t"}"#)
+                }
             }
             (_, true) => Reply::new(404),
-            (_, false) => Reply::new(401).with_header("www-authenticate", "Bearer realm=\"https://registry.test/token\""),
+            (_, false) => {
+                Reply::new(401).with_header("www-authenticate", "Bearer realm=\"https://registry.test/token\"")
+            }
         };
         reply.delayed(MILLISECOND)
     }));
@@ -148,7 +184,10 @@ fn a_failing_leader_does_not_take_its_followers_along() {
 /// No file is there that is not whole, under its name.
 fn assert_whole(folder: &Path) {
     for file in files_below(folder) {
-        let (name, content) = (file.file_name().unwrap().to_str().unwrap(), std::fs::read(folder.join(&file)).unwrap());
+        let (name, content) = (
+            file.file_name().unwrap().to_str().unwrap(),
+            std::fs::read(folder.join(&file)).unwrap(),
+        );
         match file.to_str().unwrap() {
             "index.json" | "oci-layout" => assert!(serde_json::from_slice::<serde_json::Value>(&content).is_ok()),
             _ => assert_eq!(name, Digest::sha256(&content).encoded_string()),

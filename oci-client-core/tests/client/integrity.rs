@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use futures_util::TryStreamExt;
 use oci_client_core::client::Repository;
+use oci_client_core::proto::Span;
 use oci_client_core::store::{MemoryStore, OciLayout, Source, Target};
 use oci_client_core::transport::TransportErrorKind;
 use oci_client_core::{Error, ErrorKind};
@@ -237,4 +240,95 @@ fn assert_names_sizes(error: &Error, expected: usize, found: usize) {
         text.contains(&format!("expected {expected} bytes")) && text.contains(&found.to_string()),
         "{text}"
     );
+}
+
+#[test]
+fn c01_a_damaged_file_of_a_layout_ends_its_reading_in_an_error() {
+    let (runtime, folder) = (SimRuntime::new(), tempfile::tempdir().unwrap());
+    let layout = runtime
+        .run(OciLayout::create(folder.path(), Arc::new(runtime.clone())))
+        .unwrap();
+    let content = noise(1, 100_000);
+    let descriptor = layer(&content);
+    runtime.run(layout.put_blob(&descriptor, Arc::new(content))).unwrap();
+    let path = folder
+        .path()
+        .join("blobs/sha256")
+        .join(descriptor.digest.encoded_string());
+    std::fs::write(path, noise(2, 100_000)).unwrap();
+    assert_eq!(
+        read_whole(&runtime, &layout, &descriptor).unwrap_err().kind(),
+        ErrorKind::Mismatch
+    );
+}
+
+#[test]
+fn c01_wrong_content_in_memory_ends_its_reading_in_an_error() {
+    let (runtime, store) = (SimRuntime::new(), MemoryStore::new());
+    let descriptor = layer(CONTENT);
+    for wrong in ["the content of a LAYER", "the content of a layer and more", "the"] {
+        store.add_content(&descriptor, Arc::new(Bytes::from(wrong)));
+        assert_eq!(
+            read_whole(&runtime, &store, &descriptor).unwrap_err().kind(),
+            ErrorKind::Mismatch,
+            "{wrong}"
+        );
+    }
+    store.add_content(&descriptor, Arc::new(Bytes::from(CONTENT)));
+    assert_eq!(read_whole(&runtime, &store, &descriptor).unwrap(), CONTENT);
+}
+
+#[test]
+fn c06_a_part_never_passes_for_the_whole() {
+    let (runtime, folder) = (SimRuntime::new(), tempfile::tempdir().unwrap());
+    let content = noise(1, 1000);
+    let there = crate::support::repository(&runtime, oci_registry::Registry::in_memory());
+    runtime
+        .run(there.push_blob(&layer(&content), Arc::new(content.clone())))
+        .unwrap();
+    let remote = runtime.run(Source::blob(&there, &layer(&content))).unwrap();
+    let layout = runtime
+        .run(OciLayout::create(folder.path(), Arc::new(runtime.clone())))
+        .unwrap();
+    let mut shorter = layer(&content);
+    shorter.size = 10;
+    assert_eq!(
+        runtime.run(layout.put_blob(&shorter, remote)).unwrap_err().kind(),
+        ErrorKind::Mismatch
+    );
+    assert_eq!(files_below(&folder.path().join("blobs")), Vec::<PathBuf>::new());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_gets_the_mode_of_any_new_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let (runtime, folder) = (SimRuntime::new(), tempfile::tempdir().unwrap());
+    let there = impatient(
+        &runtime,
+        Responder::new(&runtime, |_| Reply::new(200).with_body(CONTENT.to_vec())),
+    );
+    let mode = |name: &str| {
+        std::fs::metadata(folder.path().join(name))
+            .unwrap()
+            .permissions()
+            .mode()
+    };
+    runtime
+        .run(there.blob(&layer(CONTENT)).unwrap().save(folder.path().join("saved")))
+        .unwrap();
+    std::fs::write(folder.path().join("any"), "").unwrap();
+    assert_eq!(mode("saved"), mode("any"));
+}
+
+fn read_whole(runtime: &SimRuntime, source: &dyn Source, descriptor: &Descriptor) -> Result<Vec<u8>, Error> {
+    runtime.run(async {
+        let mut chunks = source.blob(descriptor).await?.open(Span::from(0)).await?;
+        let mut whole = Vec::new();
+        while let Some(chunk) = chunks.try_next().await? {
+            whole.extend_from_slice(&chunk);
+        }
+        Ok(whole)
+    })
 }

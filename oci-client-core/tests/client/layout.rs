@@ -1,7 +1,7 @@
-//! OCI layout directories: what is written, how tags move, and several writers at once.
+//! OCI layout directories: what is written, and how tags move.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Barrier};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use oci_client_core::ErrorKind;
@@ -20,16 +20,27 @@ fn an_image_copied_into_a_new_layout_makes_exactly_the_files_of_the_spec() {
     let runtime = SimRuntime::new();
     add(&runtime, &path, &image, "v1");
 
-    let mut expected: Vec<_> =
-        image.manifest().blobs().map(|blob| &blob.digest).chain([image.digest()]).map(blob_file).collect();
+    let mut expected: Vec<_> = image
+        .manifest()
+        .blobs()
+        .map(|blob| &blob.digest)
+        .chain([image.digest()])
+        .map(blob_file)
+        .collect();
     expected.extend(["index.json".into(), "oci-layout".into()]);
     expected.sort();
     assert_eq!(files_below(&path), expected);
     for (blob, content) in image.manifest().blobs().zip(&image.blobs) {
         assert_eq!(std::fs::read(path.join(blob_file(&blob.digest))).unwrap(), *content);
     }
-    assert_eq!(std::fs::read(path.join(blob_file(image.digest()))).unwrap(), image.document.bytes());
-    assert_eq!(std::fs::read(path.join("oci-layout")).unwrap(), br#"{"imageLayoutVersion":"1.0.0"}"#);
+    assert_eq!(
+        std::fs::read(path.join(blob_file(image.digest()))).unwrap(),
+        image.document.bytes()
+    );
+    assert_eq!(
+        std::fs::read(path.join("oci-layout")).unwrap(),
+        br#"{"imageLayoutVersion":"1.0.0"}"#
+    );
     let index: ImageIndex = read_index(&path);
     let entry = image.document.descriptor().with_annotation(Annotations::REF_NAME, "v1");
     assert_eq!(index.manifests, [entry]);
@@ -43,7 +54,10 @@ fn the_files_can_be_read_by_everybody_who_may_read_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     add(&SimRuntime::new(), folder.path(), &Image::new(1, &[10]), "v1");
     for file in files_below(folder.path()) {
-        let mode = std::fs::metadata(folder.path().join(&file)).unwrap().permissions().mode();
+        let mode = std::fs::metadata(folder.path().join(&file))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o644, "{file:?}");
     }
 }
@@ -53,18 +67,31 @@ fn an_image_goes_from_a_registry_through_a_layout_to_another_registry() {
     let image = Image::new(1, &[10, 300_000]);
     let runtime = SimRuntime::new();
     let folder = tempfile::tempdir().unwrap();
-    let layout = runtime.run(OciLayout::create(folder.path(), Arc::new(runtime.clone()))).unwrap();
+    let layout = runtime
+        .run(OciLayout::create(folder.path(), Arc::new(runtime.clone())))
+        .unwrap();
     let [first, second] = [(); 2].map(|()| repository(&runtime, Registry::in_memory()));
     let back = MemoryStore::new();
     let options = CopyOptions::new();
     runtime.run(async {
         let (one, two) = (tag("one"), tag("two"));
-        copy(&image.store("v1"), &target("v1"), &first, Some(&one), &options).await.unwrap();
-        copy(&first, &target("one"), &layout, Some(&two), &options).await.unwrap();
+        copy(&image.store("v1"), &target("v1"), &first, Some(&one), &options)
+            .await
+            .unwrap();
+        copy(&first, &target("one"), &layout, Some(&two), &options)
+            .await
+            .unwrap();
         copy(&layout, &target("two"), &second, None, &options).await.unwrap();
-        copy(&second, &by_digest(image.digest()), &back, None, &options).await.unwrap();
+        copy(&second, &by_digest(image.digest()), &back, None, &options)
+            .await
+            .unwrap();
     });
-    assert!(image.manifest().blobs().all(|blob| back.content(&blob.digest).is_some()));
+    assert!(
+        image
+            .manifest()
+            .blobs()
+            .all(|blob| back.content(&blob.digest).is_some())
+    );
 }
 
 #[test]
@@ -91,7 +118,10 @@ fn one_image_may_have_several_tags() {
     add(&runtime, folder.path(), &image, "latest");
     let layout = add(&runtime, folder.path(), &image, "v1");
     let entries = runtime.run(layout.entries()).unwrap();
-    let names: Vec<_> = entries.iter().map(|entry| entry.annotations.get(Annotations::REF_NAME)).collect();
+    let names: Vec<_> = entries
+        .iter()
+        .map(|entry| entry.annotations.get(Annotations::REF_NAME))
+        .collect();
     assert_eq!(names, [Some("latest"), Some("v1")]);
     assert!(entries.iter().all(|entry| entry.digest == *image.digest()));
 }
@@ -101,9 +131,19 @@ fn an_image_without_a_tag_is_listed_once() {
     let image = Image::new(1, &[10]);
     let folder = tempfile::tempdir().unwrap();
     let runtime = SimRuntime::new();
-    let layout = runtime.run(OciLayout::create(folder.path(), Arc::new(runtime.clone()))).unwrap();
+    let layout = runtime
+        .run(OciLayout::create(folder.path(), Arc::new(runtime.clone())))
+        .unwrap();
     for _ in 0..2 {
-        runtime.run(copy(&image.store("v1"), &target("v1"), &layout, None, &CopyOptions::new())).unwrap();
+        runtime
+            .run(copy(
+                &image.store("v1"),
+                &target("v1"),
+                &layout,
+                None,
+                &CopyOptions::new(),
+            ))
+            .unwrap();
     }
     assert_eq!(runtime.run(layout.entries()).unwrap(), [image.document.descriptor()]);
 }
@@ -119,28 +159,56 @@ fn what_others_wrote_into_the_index_survives() {
     add(&runtime, folder.path(), &image, "v2");
     let index: serde_json::Value =
         serde_json::from_slice(&std::fs::read(folder.path().join("index.json")).unwrap()).unwrap();
-    assert_eq!((&index["x-vendor"]["a"][0], &index["annotations"]["k"]), (&1.into(), &"v".into()));
-    assert_eq!((&index["manifests"][0]["x"], index["manifests"].as_array().unwrap().len()), (&1.into(), 2));
+    assert_eq!(
+        (&index["x-vendor"]["a"][0], &index["annotations"]["k"]),
+        (&1.into(), &"v".into())
+    );
+    assert_eq!(
+        (
+            &index["manifests"][0]["x"],
+            index["manifests"].as_array().unwrap().len()
+        ),
+        (&1.into(), 2)
+    );
 }
 
 #[test]
 fn documents_that_do_not_say_what_they_are_are_read() {
     let config = br#"{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2}"#;
-    let image = format!(r#"{{"schemaVersion":2,"config":{},"layers":[]}}"#, str::from_utf8(config).unwrap());
+    let image = format!(
+        r#"{{"schemaVersion":2,"config":{},"layers":[]}}"#,
+        str::from_utf8(config).unwrap()
+    );
     let entry = Descriptor::of(MediaType::IMAGE_MANIFEST, image.as_bytes());
-    let inner = format!(r#"{{"schemaVersion":2,"manifests":[{}]}}"#, serde_json::to_string(&entry).unwrap());
+    let inner = format!(
+        r#"{{"schemaVersion":2,"manifests":[{}]}}"#,
+        serde_json::to_string(&entry).unwrap()
+    );
     let root = Descriptor::of(MediaType::IMAGE_INDEX, inner.as_bytes());
     let folder = tempfile::tempdir().unwrap();
     let runtime = SimRuntime::new();
-    let layout = runtime.run(OciLayout::create(folder.path(), Arc::new(runtime.clone()))).unwrap();
+    let layout = runtime
+        .run(OciLayout::create(folder.path(), Arc::new(runtime.clone())))
+        .unwrap();
     for content in [image.as_bytes(), inner.as_bytes(), b"{}"] {
         std::fs::write(folder.path().join(blob_file(&Digest::sha256(content))), content).unwrap();
     }
     let root = root.with_annotation(Annotations::REF_NAME, "v1");
     let index = document(ImageIndex::new(vec![root]));
     std::fs::write(folder.path().join("index.json"), index.bytes()).unwrap();
-    let copied = runtime.run(copy(&layout, &target("v1"), &MemoryStore::new(), None, &CopyOptions::new())).unwrap();
-    assert_eq!((copied.root.bytes(), copied.root.media_type()), (inner.as_bytes(), &MediaType::IMAGE_INDEX));
+    let copied = runtime
+        .run(copy(
+            &layout,
+            &target("v1"),
+            &MemoryStore::new(),
+            None,
+            &CopyOptions::new(),
+        ))
+        .unwrap();
+    assert_eq!(
+        (copied.root.bytes(), copied.root.media_type()),
+        (inner.as_bytes(), &MediaType::IMAGE_INDEX)
+    );
 }
 
 #[test]
@@ -148,13 +216,22 @@ fn a_blob_that_is_there_is_not_written_again() {
     let content = noise(1, 1000);
     let folder = tempfile::tempdir().unwrap();
     let runtime = SimRuntime::new();
-    let layout = runtime.run(OciLayout::create(folder.path(), Arc::new(runtime.clone()))).unwrap();
-    let put = || runtime.run(layout.put_blob(&layer(&content), Arc::new(content.clone()))).unwrap();
+    let layout = runtime
+        .run(OciLayout::create(folder.path(), Arc::new(runtime.clone())))
+        .unwrap();
+    let put = || {
+        runtime
+            .run(layout.put_blob(&layer(&content), Arc::new(content.clone())))
+            .unwrap()
+    };
     assert_eq!((put(), put()), (Stored::New, Stored::Present));
     // One of another size is no good.
     std::fs::write(folder.path().join(blob_file(&layer(&content).digest)), b"short").unwrap();
     assert_eq!(put(), Stored::New);
-    assert_eq!(std::fs::read(folder.path().join(blob_file(&layer(&content).digest))).unwrap(), content);
+    assert_eq!(
+        std::fs::read(folder.path().join(blob_file(&layer(&content).digest))).unwrap(),
+        content
+    );
 }
 
 #[test]
@@ -164,60 +241,14 @@ fn a_sha512_digest_has_a_folder_of_its_own() {
     let descriptor = Descriptor::new(layer(b"").media_type, digest.clone(), 100);
     let folder = tempfile::tempdir().unwrap();
     let runtime = SimRuntime::new();
-    let layout = runtime.run(OciLayout::create(folder.path(), Arc::new(runtime.clone()))).unwrap();
-    runtime.run(layout.put_blob(&descriptor, Arc::new(content.clone()))).unwrap();
+    let layout = runtime
+        .run(OciLayout::create(folder.path(), Arc::new(runtime.clone())))
+        .unwrap();
+    runtime
+        .run(layout.put_blob(&descriptor, Arc::new(content.clone())))
+        .unwrap();
     assert_eq!(std::fs::read(folder.path().join(blob_file(&digest))).unwrap(), content);
     assert!(runtime.run(layout.blob(&descriptor)).is_ok());
-}
-
-#[test]
-fn writers_in_several_threads_lose_nothing() {
-    const WRITERS: u64 = 8;
-    let folder = tempfile::tempdir().unwrap();
-    let shared = noise(0, 50_000);
-    std::thread::scope(|scope| {
-        for writer in 0..WRITERS {
-            let (path, shared) = (folder.path(), &shared);
-            scope.spawn(move || {
-                let runtime = SimRuntime::new();
-                for round in 0..5 {
-                    let image = Image::new(writer * 10 + round, &[100]);
-                    let layout = add(&runtime, path, &image, &format!("w{writer}-{round}"));
-                    runtime.run(layout.put_blob(&layer(shared), Arc::new(shared.clone()))).unwrap();
-                }
-            });
-        }
-    });
-    let runtime = SimRuntime::new();
-    let layout = runtime.run(OciLayout::open(folder.path(), Arc::new(runtime.clone()))).unwrap();
-    assert_eq!(runtime.run(layout.entries()).unwrap().len(), 5 * WRITERS as usize);
-    for writer in 0..WRITERS {
-        for round in 0..5 {
-            let found = runtime.run(layout.manifest(&target(&format!("w{writer}-{round}")))).unwrap();
-            assert_eq!(found.digest(), Image::new(writer * 10 + round, &[100]).digest());
-        }
-    }
-    assert!(!files_below(folder.path()).iter().any(|file| file.to_string_lossy().contains("partial")));
-}
-
-#[test]
-fn a_layout_that_many_create_at_once_has_the_images_of_all() {
-    const WRITERS: usize = 8;
-    for _ in 0..10 {
-        let folder = tempfile::tempdir().unwrap();
-        let barrier = Barrier::new(WRITERS);
-        std::thread::scope(|scope| {
-            for writer in 0..WRITERS {
-                let (path, barrier) = (folder.path(), &barrier);
-                scope.spawn(move || {
-                    let (runtime, image) = (SimRuntime::new(), Image::new(writer as u64, &[]));
-                    barrier.wait();
-                    add(&runtime, path, &image, &format!("w{writer}"));
-                });
-            }
-        });
-        assert_eq!(read_index(folder.path()).manifests.len(), WRITERS);
-    }
 }
 
 #[test]
@@ -228,7 +259,10 @@ fn what_is_not_in_the_layout_is_an_error_that_says_so() {
     let (path, missing) = (folder.path().display().to_string(), layer(b"missing"));
     runtime.run(async {
         let tag = layout.manifest(&target("v2")).await.unwrap_err();
-        assert!(tag.to_string().contains("`v2`") && tag.to_string().contains(&path), "{tag}");
+        assert!(
+            tag.to_string().contains("`v2`") && tag.to_string().contains(&path),
+            "{tag}"
+        );
         let manifest = layout.manifest(&by_digest(&missing.digest)).await.unwrap_err();
         let blob = layout.blob(&missing).await.err().unwrap();
         for error in [tag, manifest, blob] {
@@ -242,7 +276,9 @@ fn a_folder_that_is_no_layout_is_opened_by_nobody() {
     let folder = tempfile::tempdir().unwrap();
     let runtime = SimRuntime::new();
     for path in [folder.path().to_owned(), folder.path().join("missing")] {
-        let error = runtime.run(OciLayout::open(&path, Arc::new(runtime.clone()))).unwrap_err();
+        let error = runtime
+            .run(OciLayout::open(&path, Arc::new(runtime.clone())))
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound);
         assert!(error.to_string().contains(&path.display().to_string()), "{error}");
     }
@@ -250,20 +286,24 @@ fn a_folder_that_is_no_layout_is_opened_by_nobody() {
 }
 
 /// Copies `image` into the layout at `path` under a tag.
-fn add(runtime: &SimRuntime, path: &Path, image: &Image, name: &str) -> OciLayout {
+pub(crate) fn add(runtime: &SimRuntime, path: &Path, image: &Image, name: &str) -> OciLayout {
     runtime.run(async {
         let layout = OciLayout::create(path, Arc::new(runtime.clone())).await.unwrap();
         let options = CopyOptions::new();
-        copy(&image.store("v1"), &target("v1"), &layout, Some(&tag(name)), &options).await.unwrap();
+        copy(&image.store("v1"), &target("v1"), &layout, Some(&tag(name)), &options)
+            .await
+            .unwrap();
         layout
     })
 }
 
 fn blob_file(digest: &Digest) -> PathBuf {
-    ["blobs", digest.algorithm().as_str(), &digest.encoded_string()].iter().collect()
+    ["blobs", digest.algorithm().as_str(), &digest.encoded_string()]
+        .iter()
+        .collect()
 }
 
-fn read_index(path: &Path) -> ImageIndex {
+pub(crate) fn read_index(path: &Path) -> ImageIndex {
     let bytes: Bytes = std::fs::read(path.join("index.json")).unwrap().into();
     let index = Document::<ImageIndex>::parse(&*bytes, MediaType::IMAGE_INDEX).unwrap();
     assert_eq!(document(index.value().clone()).bytes(), &*bytes);

@@ -23,14 +23,28 @@ impl Layout {
     fn new() -> Self {
         let (folder, image, runtime) = (tempfile::tempdir().unwrap(), Image::new(1, &[1000]), SimRuntime::new());
         runtime.run(async {
-            let layout = OciLayout::create(folder.path(), Arc::new(runtime.clone())).await.unwrap();
-            copy(&image.store("v1"), &target("v1"), &layout, Some(&tag("v1")), &CopyOptions::new()).await.unwrap();
+            let layout = OciLayout::create(folder.path(), Arc::new(runtime.clone()))
+                .await
+                .unwrap();
+            copy(
+                &image.store("v1"),
+                &target("v1"),
+                &layout,
+                Some(&tag("v1")),
+                &CopyOptions::new(),
+            )
+            .await
+            .unwrap();
         });
         Self { folder, image, runtime }
     }
 
     fn path(&self, digest: &Digest) -> PathBuf {
-        self.folder.path().join("blobs").join(digest.algorithm().as_str()).join(digest.encoded_string())
+        self.folder
+            .path()
+            .join("blobs")
+            .join(digest.algorithm().as_str())
+            .join(digest.encoded_string())
     }
 
     fn write(&self, file: &str, content: impl AsRef<[u8]>) {
@@ -38,7 +52,8 @@ impl Layout {
     }
 
     fn open(&self) -> Result<OciLayout, Error> {
-        self.runtime.run(OciLayout::open(self.folder.path(), Arc::new(self.runtime.clone())))
+        self.runtime
+            .run(OciLayout::open(self.folder.path(), Arc::new(self.runtime.clone())))
     }
 
     fn layer(&self) -> &Descriptor {
@@ -49,7 +64,13 @@ impl Layout {
     fn copied(&self) -> Result<MemoryStore, Error> {
         let store = MemoryStore::new();
         let layout = self.open()?;
-        self.runtime.run(copy(&layout, &target("v1"), &store, Some(&tag("v1")), &CopyOptions::new()))?;
+        self.runtime.run(copy(
+            &layout,
+            &target("v1"),
+            &store,
+            Some(&tag("v1")),
+            &CopyOptions::new(),
+        ))?;
         Ok(store)
     }
 
@@ -72,7 +93,11 @@ fn c27_a_blob_that_is_a_symlink_is_refused_even_if_its_content_is_right() {
 
     for which in ["layer", "manifest"] {
         let layout = Layout::new();
-        let path = layout.path(if which == "layer" { &layout.layer().digest } else { layout.image.digest() });
+        let path = layout.path(if which == "layer" {
+            &layout.layer().digest
+        } else {
+            layout.image.digest()
+        });
         let elsewhere = tempfile::tempdir().unwrap();
         let moved = elsewhere.path().join("moved");
         fs::copy(&path, &moved).unwrap();
@@ -119,14 +144,24 @@ fn c27_another_version_is_refused() {
         layout.write("oci-layout", format!(r#"{{"imageLayoutVersion":"{version}"}}"#));
         let error = layout.open().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{version}: {error}");
-        let created = layout.runtime.run(OciLayout::create(layout.folder.path(), Arc::new(layout.runtime.clone())));
+        let created = layout.runtime.run(OciLayout::create(
+            layout.folder.path(),
+            Arc::new(layout.runtime.clone()),
+        ));
         assert_eq!(created.unwrap_err().kind(), ErrorKind::Unsupported);
     }
 }
 
 #[test]
 fn c27_documents_that_are_none_are_refused_with_their_file_named() {
-    for content in ["", "{}", "[]", "{\"schemaVersion\":2,\"manifests\":{}}", "\u{feff}{}", "nonsense"] {
+    for content in [
+        "",
+        "{}",
+        "[]",
+        "{\"schemaVersion\":2,\"manifests\":{}}",
+        "\u{feff}{}",
+        "nonsense",
+    ] {
         let layout = Layout::new();
         layout.write("index.json", content);
         let error = layout.refused();
@@ -162,7 +197,10 @@ fn c27_a_digest_that_cannot_be_verified_has_no_place_in_a_layout() {
         let manifest = opened.manifest(&by_digest(&digest)).await.unwrap_err();
         let descriptor = Descriptor::new(layer(b"").media_type, digest.clone(), 0);
         let blob = opened.blob(&descriptor).await.err().unwrap();
-        assert_eq!((manifest.kind(), blob.kind()), (ErrorKind::Unsupported, ErrorKind::Unsupported));
+        assert_eq!(
+            (manifest.kind(), blob.kind()),
+            (ErrorKind::Unsupported, ErrorKind::Unsupported)
+        );
     });
 }
 
@@ -173,7 +211,10 @@ fn c27_content_that_is_not_what_its_name_says_is_refused() {
         fs::write(layout.path(&layout.layer().digest), wrong).unwrap();
         let error = layout.refused();
         assert_eq!(error.kind(), ErrorKind::Mismatch, "{error}");
-        assert!(error.to_string().contains(&layout.layer().digest.to_string()), "{error}");
+        assert!(
+            error.to_string().contains(&layout.layer().digest.to_string()),
+            "{error}"
+        );
     }
     let layout = Layout::new();
     fs::write(layout.path(layout.image.digest()), b"{}").unwrap();
@@ -183,7 +224,14 @@ fn c27_content_that_is_not_what_its_name_says_is_refused() {
 #[test]
 fn c24_titles_are_data_and_never_become_paths() {
     let content = b"evil".as_slice();
-    let titles = ["../evil", "/tmp/evil", "a/../../evil", "evil\0", "index.json", "oci-layout"];
+    let titles = [
+        "../evil",
+        "/tmp/evil",
+        "a/../../evil",
+        "evil\0",
+        "index.json",
+        "oci-layout",
+    ];
     let layers = titles.map(|title| layer(content).with_annotation(oci_spec_types::Annotations::TITLE, title));
     let artifact = oci_spec_types::ImageManifest::artifact("application/x".parse().unwrap(), layers.to_vec());
     let store = MemoryStore::new();
@@ -196,7 +244,9 @@ fn c24_titles_are_data_and_never_become_paths() {
     let (inner, runtime) = (outer.path().join("layout"), SimRuntime::new());
     runtime.run(async {
         let layout = OciLayout::create(&inner, Arc::new(runtime.clone())).await.unwrap();
-        copy(&store, &target("v1"), &layout, Some(&tag("v1")), &CopyOptions::new()).await.unwrap();
+        copy(&store, &target("v1"), &layout, Some(&tag("v1")), &CopyOptions::new())
+            .await
+            .unwrap();
     });
     let files = files_below(outer.path());
     assert_eq!(files.len(), 5, "{files:?}");

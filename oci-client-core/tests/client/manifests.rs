@@ -238,6 +238,15 @@ fn c17_a_coded_manifest_is_an_error() {
     }
 }
 
+#[test]
+fn c17_a_coded_list_of_tags_is_an_error() {
+    let runtime = SimRuntime::new();
+    let gzip = b"\x1f\x8b\x08\0\0\0\0\0\0\xff".to_vec();
+    let reply = Reply::new(200).with_header("content-encoding", "gzip").with_json(gzip);
+    let tags = impatient(&runtime, Responder::new(&runtime, move |_| reply.clone())).tags();
+    assert_eq!(runtime.run(tags.all()).unwrap_err().kind(), ErrorKind::Protocol);
+}
+
 /// Gets a manifest from a server that gives `reply`, and gives its digest.
 fn get(asked: &str, reply: Reply) -> Result<Digest, Error> {
     let runtime = SimRuntime::new();
@@ -245,4 +254,25 @@ fn get(asked: &str, reply: Reply) -> Result<Digest, Error> {
     let document = runtime.run(impatient(&runtime, server).manifest(&target(asked)))?;
     document.digest().verify(document.bytes()).unwrap();
     Ok(document.digest().clone())
+}
+
+#[test]
+fn p01_after_an_error_the_same_page_is_asked_for_again() {
+    let runtime = SimRuntime::new();
+    let link = "</v2/app/tags/list?last=a>; rel=next";
+    let broken = std::sync::Mutex::new(true);
+    let responder = Responder::new(&runtime, move |request: &http::Request<bytes::Bytes>| {
+        match request.uri().query() {
+            None => Reply::new(200)
+                .with_json(r#"{"name":"app","tags":["a"]}"#)
+                .with_header("link", link),
+            Some(_) if std::mem::take(&mut *broken.lock().unwrap()) => Reply::new(403),
+            Some(_) => Reply::new(200).with_json(r#"{"name":"app","tags":["b"]}"#),
+        }
+    });
+    let mut tags = crate::support::repository(&runtime, responder).tags();
+    assert_eq!(runtime.run(tags.page()).unwrap().unwrap(), ["a".parse().unwrap()]);
+    assert!(runtime.run(tags.page()).is_err());
+    assert_eq!(runtime.run(tags.page()).unwrap().unwrap(), ["b".parse().unwrap()]);
+    assert_eq!(runtime.run(tags.page()).unwrap(), None);
 }

@@ -31,7 +31,10 @@ fn c23_errors_of_a_registry_are_shown_without_control_characters() {
 
 #[test]
 fn c23_a_long_error_of_a_registry_is_cut() {
-    let body = format!(r#"{{"errors":[{{"code":"DENIED","message":"{}"}}]}}"#, "long ".repeat(10_000));
+    let body = format!(
+        r#"{{"errors":[{{"code":"DENIED","message":"{}"}}]}}"#,
+        "long ".repeat(10_000)
+    );
     let error = failing(Reply::new(403).with_json(body));
     assert!(error.to_string().len() < 2048, "{}", error.to_string().len());
 }
@@ -49,14 +52,25 @@ fn c23_headers_and_documents_are_shown_without_control_characters() {
     let raw = b"\xc2\x9b31m\xe2\x80\xae\xff\t";
     let replies = [
         Reply::new(200).with_header("content-type", raw).with_body("{}"),
-        Reply::new(200).with_header("content-type", manifest).with_header("content-encoding", raw).with_body("{}"),
-        Reply::new(200).with_header("content-type", manifest).with_header("docker-content-digest", raw).with_body("{}"),
+        Reply::new(200)
+            .with_header("content-type", manifest)
+            .with_header("content-encoding", raw)
+            .with_body("{}"),
+        Reply::new(200)
+            .with_header("content-type", manifest)
+            .with_header("docker-content-digest", raw)
+            .with_body("{}"),
         Reply::new(307).with_header("location", [b"https://evil.test/".as_slice(), raw].concat()),
         Reply::new(307).with_header("location", raw),
         Reply::new(401).with_header("www-authenticate", [b"Bearer realm=\"".as_slice(), raw, b"\""].concat()),
-        Reply::new(401).with_header("www-authenticate", "Bearer realm=\"https://evil.test/\u{9b}\u{202e}\",service=\"\u{9b}\""),
+        Reply::new(401).with_header(
+            "www-authenticate",
+            "Bearer realm=\"https://evil.test/\u{9b}\u{202e}\",service=\"\u{9b}\"",
+        ),
         Reply::new(200).with_header("content-type", manifest).with_body(EVIL),
-        Reply::new(200).with_header("content-type", manifest).with_body(format!("{{\"{EVIL}\":1}}")),
+        Reply::new(200)
+            .with_header("content-type", manifest)
+            .with_body(format!("{{\"{EVIL}\":1}}")),
         Reply::new(200)
             .with_header("content-type", manifest)
             .with_body(format!("{{{0}:1,{0}:2}}", serde_json::to_string(EVIL).unwrap())),
@@ -79,18 +93,26 @@ fn c23_the_platforms_of_an_index_are_shown_without_control_characters() {
     store.add_manifest(document(ImageIndex::new(vec![entry])), Some("v1".parse().unwrap()));
     let options = CopyOptions::new().with_platform("linux/arm64".parse().unwrap());
     let runtime = SimRuntime::new();
-    let error = runtime.run(copy(&store, &target("v1"), &MemoryStore::new(), None, &options)).unwrap_err();
+    let error = runtime
+        .run(copy(&store, &target("v1"), &MemoryStore::new(), None, &options))
+        .unwrap_err();
     assert_harmless(&error);
 }
 
 #[test]
 fn c23_upload_locations_are_shown_without_control_characters() {
     let runtime = SimRuntime::new();
-    for location in [b"https://evil.test/\xc2\x9b31m?x=\xe2\x80\xae".as_slice(), b"//\xc2\x9b", b"http://[\xe2\x80\xae"] {
+    for location in [
+        b"https://evil.test/\xc2\x9b31m?x=\xe2\x80\xae".as_slice(),
+        b"//\xc2\x9b",
+        b"http://[\xe2\x80\xae",
+    ] {
         let reply = Reply::new(202).with_header("location", location);
         let app = impatient(&runtime, Responder::new(&runtime, move |_| reply.clone()));
         let content = Bytes::from_static(b"content");
-        let error = runtime.run(app.push_blob(&layer(&content), std::sync::Arc::new(content))).unwrap_err();
+        let error = runtime
+            .run(app.push_blob(&layer(&content), std::sync::Arc::new(content)))
+            .unwrap_err();
         assert_harmless(&error);
     }
 }
@@ -103,7 +125,11 @@ fn failing(reply: Reply) -> Error {
 }
 
 fn assert_harmless(error: &Error) {
-    for text in [error.to_string(), format!("{error:?}"), error.url().unwrap_or_default().to_owned()] {
+    for text in [
+        error.to_string(),
+        format!("{error:?}"),
+        error.url().unwrap_or_default().to_owned(),
+    ] {
         let harmful = |character: &char| character.is_control() || ('\u{202a}'..='\u{202e}').contains(character);
         assert_eq!(text.chars().find(harmful), None, "{text:?}");
     }

@@ -86,7 +86,7 @@ fn p10_a_connection_that_breaks_after_the_last_byte_needs_no_other_request() {
 fn p10_a_large_blob_survives_any_number_of_cuts_but_not_a_standstill() {
     // A cut after each 1.5 MiB: enough progress to count as a working connection each time.
     let content = noise(4, 30 << 20);
-    let cuts: Vec<usize> = (1..20).map(|cut| cut * 3 << 19).collect();
+    let cuts: Vec<usize> = (1..20).map(|cut| cut * (3 << 19)).collect();
     let runtime = SimRuntime::new();
     let recorder = Recorder::new(Responder::new(
         &runtime,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use oci_client_core::client::Repository;
 use oci_client_core::proto::{HostProfile, RetryPolicy};
 use oci_client_core::store::{CopyOptions, MemoryStore, Source, copy};
-use oci_client_core::{Error, ErrorKind};
+use oci_client_core::{Attempt, Error, ErrorKind};
 use oci_registry::Registry;
 use oci_spec_types::TagOrDigest;
 use test_support::{FaultyTransport, SimRuntime};
@@ -28,7 +28,7 @@ fn schedules(scenario: impl Fn(u64) -> Result<(), Error>) {
             assert_explains(seed, error);
         }
         if seed.is_multiple_of(50) {
-            assert_eq!(result.map_err(|error| error.to_string()), scenario(seed).map_err(|error| error.to_string()));
+            assert_eq!(result.map_err(course), scenario(seed).map_err(course));
         }
     }
     assert!(failures < SCHEDULES / 4, "{failures} of {SCHEDULES} failed");
@@ -38,7 +38,11 @@ fn schedules(scenario: impl Fn(u64) -> Result<(), Error>) {
 fn faulty(runtime: &SimRuntime, registry: &Registry, seed: u64) -> Repository {
     let transport = FaultyTransport::new(registry.clone(), runtime, seed).with_rate(30);
     // Every other time, most content goes up in sessions.
-    let small_blob = if seed.is_multiple_of(2) { 1000 } else { HostProfile::SMALL_BLOB };
+    let small_blob = if seed.is_multiple_of(2) {
+        1000
+    } else {
+        HostProfile::SMALL_BLOB
+    };
     let profile = profile(RetryPolicy::new()).with_small_blob(small_blob);
     app(&builder(runtime, transport).jitter_seed(seed).profile(profile).build())
 }
@@ -51,7 +55,13 @@ fn pulling_an_image_gives_that_image_or_an_error() {
     schedules(|seed| {
         let (runtime, back) = (SimRuntime::new(), MemoryStore::new());
         let source = faulty(&runtime, &registry, seed);
-        let pulled = runtime.run(copy(&source, &target("v1"), &back, Some(&tag("v1")), &CopyOptions::new()));
+        let pulled = runtime.run(copy(
+            &source,
+            &target("v1"),
+            &back,
+            Some(&tag("v1")),
+            &CopyOptions::new(),
+        ));
         match pulled {
             Ok(_) => assert_holds(&runtime, &back, &image),
             // The root comes last: where it is missing, nobody finds an image with a part missing.
@@ -67,8 +77,16 @@ fn pushing_an_image_stores_that_image_or_is_an_error() {
     schedules(|seed| {
         let (runtime, registry) = (SimRuntime::new(), Registry::in_memory());
         let there = faulty(&runtime, &registry, seed);
-        let pushed = runtime.run(copy(&image.store("v1"), &target("v1"), &there, Some(&tag("v1")), &CopyOptions::new()));
-        let tagged = runtime.run(repository(&runtime, registry.clone()).resolve(&target("v1"))).unwrap();
+        let pushed = runtime.run(copy(
+            &image.store("v1"),
+            &target("v1"),
+            &there,
+            Some(&tag("v1")),
+            &CopyOptions::new(),
+        ));
+        let tagged = runtime
+            .run(repository(&runtime, registry.clone()).resolve(&target("v1")))
+            .unwrap();
         assert!(pushed.is_err() || tagged.is_some());
         // An answer that got lost leaves an error here and an image there, but a whole one.
         if tagged.is_some() {
@@ -112,13 +130,29 @@ fn a_blob_of_many_pieces_goes_up_and_comes_down_whole_or_not_at_all() {
 }
 
 fn copied(runtime: &SimRuntime, from: &Repository, to: &Repository) -> Result<(), Error> {
-    runtime.run(copy(from, &target("v1"), to, Some(&tag("v1")), &CopyOptions::new().with_jobs(1))).map(drop)
+    runtime
+        .run(copy(
+            from,
+            &target("v1"),
+            to,
+            Some(&tag("v1")),
+            &CopyOptions::new().with_jobs(1),
+        ))
+        .map(drop)
 }
 
 fn store(registry: &Registry, image: &Image) {
     let runtime = SimRuntime::new();
     let there = repository(&runtime, registry.clone());
-    runtime.run(copy(&image.store("v1"), &target("v1"), &there, Some(&tag("v1")), &CopyOptions::new())).unwrap();
+    runtime
+        .run(copy(
+            &image.store("v1"),
+            &target("v1"),
+            &there,
+            Some(&tag("v1")),
+            &CopyOptions::new(),
+        ))
+        .unwrap();
 }
 
 /// `store` has all of `image`, as `v1`, byte for byte.
@@ -129,8 +163,15 @@ fn assert_holds(runtime: &SimRuntime, store: &dyn Source, image: &Image) {
             let found = store.manifest(&target).await.unwrap();
             assert_eq!(found.bytes(), image.document.bytes());
         }
-        copy(store, &target("v1"), &memory, None, &CopyOptions::new()).await.unwrap();
+        copy(store, &target("v1"), &memory, None, &CopyOptions::new())
+            .await
+            .unwrap();
     });
+}
+
+/// What led to an error. Its URL may hold a session's random name.
+fn course(error: Error) -> (ErrorKind, Vec<Attempt>) {
+    (error.kind(), error.attempts().to_vec())
 }
 
 /// Says which operation failed, and why in the end.

@@ -219,7 +219,10 @@ impl<T> TokenGate<T> {
 
     pub(crate) fn for_user(self, username: &str, password: &str) -> Self {
         let pair = STANDARD.encode(format!("{username}:{password}"));
-        Self { password: Some(format!("Basic {pair}")), ..self }
+        Self {
+            password: Some(format!("Basic {pair}")),
+            ..self
+        }
     }
 
     fn token(&self, authorization: Option<&str>) -> Response<Body> {
@@ -233,12 +236,19 @@ impl<T> TokenGate<T> {
 #[async_trait]
 impl<T: Transport> Transport for TokenGate<T> {
     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
-        let authorization = request.headers().get("authorization").map(|value| value.to_str().unwrap());
+        let authorization = request
+            .headers()
+            .get("authorization")
+            .map(|value| value.to_str().unwrap());
         match (request.uri().path(), authorization) {
             ("/token", _) => Ok(self.token(authorization)),
             (_, Some("Bearer let-me-in")) => self.inner.send(request).await,
             (path, _) => {
-                let actions = if request.method() == Method::GET || request.method() == Method::HEAD { "pull" } else { "pull,push" };
+                let actions = if request.method() == Method::GET || request.method() == Method::HEAD {
+                    "pull"
+                } else {
+                    "pull,push"
+                };
                 assert!(path.starts_with("/v2/app/"));
                 let challenge = format!(
                     r#"Bearer realm="{ORIGIN}/token",service="registry.test",scope="repository:app:{actions}""#

@@ -8,7 +8,7 @@ use crate::Mismatch;
 /// The `data` of a descriptor: its content in base64, as it was written. Not verified, and not even decoded.
 ///
 /// Use [`Descriptor::embedded_content`](crate::Descriptor::embedded_content), which does both.
-#[derive(Clone, Debug, Eq, Hash, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct EmbeddedData(String);
 

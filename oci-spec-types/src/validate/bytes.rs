@@ -1,6 +1,7 @@
 //! Checking bytes that may not be a document at all.
 
 use std::{
+    collections::HashSet,
     fmt::{self, Display},
     str::FromStr,
 };
@@ -8,7 +9,7 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    Finding, Severity, Validate,
+    Finding, Report, Severity, Validate,
     shape::{self, Schema},
 };
 use crate::{
@@ -19,7 +20,8 @@ use crate::{
 /// Holds bytes against the prose of the spec for one kind of document.
 ///
 /// Unlike reading, it goes on after a fault where that is possible: a malformed digest in one layer hides nothing of the other
-/// layers. Bytes that are not JSON have one finding. The default [`Limits`] apply.
+/// layers. Bytes that are not JSON have one finding. The default [`Limits`] apply, and
+/// at most [`MAX_FINDINGS`](super::MAX_FINDINGS) findings are reported.
 #[must_use]
 pub fn validate_bytes(kind: DocumentKind, bytes: &[u8]) -> Vec<Finding> {
     let limits = Limits::new();
@@ -33,24 +35,38 @@ pub fn validate_bytes(kind: DocumentKind, bytes: &[u8]) -> Vec<Finding> {
     };
     let mut faults = Vec::new();
     let readable = check_all(text, rules, &mut faults);
-    let mut findings: Vec<Finding> = faults.iter().map(finding_of).collect();
-    if let Err(error) = readable {
-        findings.push(finding_of(&error));
-        return findings;
+    faults.extend(readable.clone().err());
+    let mut report = Report::default();
+    faults.iter().for_each(|fault| report.push(finding_of(fault)));
+    if readable.is_ok() {
+        check_values(kind, text, &mut report);
     }
+    report.into_findings()
+}
+
+/// Checks a text that can be read: the shape of its values first, then what they mean.
+fn check_values(kind: DocumentKind, text: &str, report: &mut Report) {
     let mut tree = serde_json::from_str(text).unwrap_or(Value::Null);
     shape::walk(&mut tree, kind.schema(), &mut |path, fault| {
+        if report.is_full() {
+            return;
+        }
         let severity = if fault.tolerable {
             Severity::Warning
         } else {
             Severity::Error
         };
-        findings.push(Finding::new(severity, path.to_string(), fault.section, fault.message));
+        report.push(Finding::new(severity, path.to_string(), fault.section, fault.message));
     });
-    let malformed: Vec<String> = findings.iter().map(|finding| finding.path().to_owned()).collect();
+    let malformed: HashSet<String> = report
+        .findings()
+        .iter()
+        .map(|finding| finding.path().to_owned())
+        .collect();
     let others = kind.findings(tree).into_iter();
-    findings.extend(others.filter(|finding| !malformed.iter().any(|place| is_within(finding.path(), place))));
-    findings
+    for finding in others.filter(|finding| !is_within(finding.path(), &malformed)) {
+        report.push(finding);
+    }
 }
 
 /// The kinds of documents that can be checked, by the names that a command line gives them.
@@ -161,10 +177,11 @@ fn finding_of(error: &ParseError) -> Finding {
     )
 }
 
-/// Whether `path` is `place` or a place inside it. The whole document does not count as a place.
-fn is_within(path: &str, place: &str) -> bool {
-    place != "$"
-        && path
-            .strip_prefix(place)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+/// Whether `path` is one of `places` or inside one. The whole document does not count as a place.
+fn is_within(path: &str, places: &HashSet<String>) -> bool {
+    let mut ends = path.match_indices(['.', '[']).map(|(end, _)| end).chain([path.len()]);
+    ends.any(|end| {
+        path.get(..end)
+            .is_some_and(|start| start != "$" && places.contains(start))
+    })
 }

@@ -88,22 +88,49 @@ impl Display for Severity {
     }
 }
 
-/// Collects findings. A place is turned into text only for a finding.
+/// Collects findings, up to [`MAX_FINDINGS`]. A place is turned into text only for a finding.
 #[derive(Debug, Default)]
 pub(super) struct Report(Vec<Finding>);
 
 impl Report {
     pub(super) fn error(&mut self, path: &Path<'_>, section: &'static str, message: impl Into<Cow<'static, str>>) {
-        self.0
-            .push(Finding::new(Severity::Error, path.to_string(), section, message));
+        self.add(Severity::Error, path, section, message);
     }
 
     pub(super) fn warning(&mut self, path: &Path<'_>, section: &'static str, message: impl Into<Cow<'static, str>>) {
-        self.0
-            .push(Finding::new(Severity::Warning, path.to_string(), section, message));
+        self.add(Severity::Warning, path, section, message);
+    }
+
+    pub(super) fn push(&mut self, finding: Finding) {
+        if !self.is_full() {
+            self.0.push(finding);
+        }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.0.len() >= MAX_FINDINGS
+    }
+
+    pub(super) fn findings(&self) -> &[Finding] {
+        &self.0
     }
 
     pub(super) fn into_findings(self) -> Vec<Finding> {
         self.0
     }
+
+    fn add(
+        &mut self,
+        severity: Severity,
+        path: &Path<'_>,
+        section: &'static str,
+        message: impl Into<Cow<'static, str>>,
+    ) {
+        if !self.is_full() {
+            self.0.push(Finding::new(severity, path.to_string(), section, message));
+        }
+    }
 }
+
+/// The most findings that are reported of one document: 10,000. A hostile document could have a million.
+pub const MAX_FINDINGS: usize = 10_000;

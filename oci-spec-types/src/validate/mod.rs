@@ -28,7 +28,7 @@ pub(crate) mod shape;
 use self::finding::Report;
 pub use self::{
     bytes::{DocumentKind, UnknownDocumentKind, validate_bytes},
-    finding::{Finding, Severity},
+    finding::{Finding, MAX_FINDINGS, Severity},
 };
 use crate::{
     AnyManifest, Descriptor, Document, DocumentType, ImageConfig, ImageIndex, ImageManifest, LayoutHeader, json::Path,
@@ -47,7 +47,8 @@ use crate::{
 /// assert!(manifest.is_valid());
 /// ```
 pub trait Validate {
-    /// Everything in the value that is against the spec or its advice. Nothing is allocated where there is nothing to say.
+    /// What in the value is against the spec or its advice, up to [`MAX_FINDINGS`]. Nothing is allocated where there is
+    /// nothing to say.
     fn findings(&self) -> Vec<Finding>;
 
     /// Whether no finding is an error.

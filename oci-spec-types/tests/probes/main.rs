@@ -3,7 +3,13 @@
 //! Each row is a rule, a document that keeps it and one that breaks it; both are made from a valid document by one edit. What
 //! keeps a rule has no finding; what breaks it has exactly those of the row. Where prose and JSON schema of the spec part, the
 //! prose decides.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::too_many_lines,
+    clippy::unwrap_used,
+    reason = "tests, with tables"
+)]
 
 mod config;
 mod descriptor;
@@ -13,7 +19,7 @@ mod manifest;
 
 use oci_spec_types::{
     Digest,
-    validate::{DocumentKind, Severity, validate_bytes},
+    validate::{DocumentKind, MAX_FINDINGS, Severity, validate_bytes},
 };
 use serde_json::{Value, json};
 
@@ -158,4 +164,14 @@ fn one_fault_hides_no_other() {
             r#"$.annotations["org.opencontainers.image.created"]"#,
         ]
     );
+}
+
+#[test]
+fn findings_are_limited_in_number_and_quick_to_find() {
+    let numbers = vec!["1"; 300_000].join(",");
+    let text = format!(
+        r#"{{"mediaType":"a/b","digest":"x:y","size":1,"urls":[{numbers}],"annotations":{{"a":[{numbers}]}}}}"#
+    );
+    let findings = validate_bytes(DocumentKind::Descriptor, text.as_bytes());
+    assert_eq!(findings.len(), MAX_FINDINGS);
 }

@@ -5,8 +5,8 @@ use crate::{Error, ErrorKind};
 
 /// Judges a token realm before a token is asked for there: the one credentials rule.
 ///
-/// An anonymous token may come from any http or https URL. A password goes out only over https (over http only if the registry itself
-/// is plain http by configuration), and only to the registry's own host, a realm known to belong to it, or one that the user trusts.
+/// A token is fetched over https (over http only if the registry itself is plain http by configuration), an anonymous one from
+/// anywhere. A password goes only to the registry's own host, a realm known to belong to it, or one that the user trusts.
 pub(crate) fn judge_realm(profile: &HostProfile, realm: &Url, with_credential: bool) -> Result<(), Error> {
     if !realm.username().is_empty() || realm.password().is_some() || realm.host_str().is_none() {
         return Err(unsafe_realm(realm, "it holds user information or no host"));
@@ -24,7 +24,7 @@ pub(crate) fn judge_realm(profile: &HostProfile, realm: &Url, with_credential: b
     Err(unsafe_realm(
         realm,
         &format!(
-            "{host} is not known to belong to {}; if it does, add it to the trusted realms",
+            "{host} is not known to belong to {}; if it does, say so with `HostProfile::with_trusted_realm`",
             profile.host()
         ),
     ))
@@ -43,7 +43,7 @@ fn belongs(profile: &HostProfile, realm: &Url) -> bool {
 fn unsafe_realm(realm: &Url, why: &str) -> Error {
     Error::new(
         ErrorKind::UnsafeUrl,
-        format!("the registry sends its users to a token realm that must not get these credentials: {why}"),
+        format!("the registry names a token realm that must not be used: {why}"),
     )
     .at(realm)
 }

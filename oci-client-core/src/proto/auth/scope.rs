@@ -24,11 +24,19 @@ impl Scope {
     }
 }
 
+impl Scope {
+    /// The longest scope that is read, in bytes.
+    pub const MAX_LEN: usize = 1024;
+}
+
 impl FromStr for Scope {
     type Err = InvalidScope;
 
     /// Splits from both ends: the name between may hold a port.
     fn from_str(text: &str) -> Result<Self, InvalidScope> {
+        if text.len() > Self::MAX_LEN {
+            return Err(InvalidScope);
+        }
         let (resource, actions) = text.rsplit_once(':').ok_or(InvalidScope)?;
         let (kind, name) = resource.split_once(':').ok_or(InvalidScope)?;
         let printable = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -40,7 +48,7 @@ impl FromStr for Scope {
             .filter(|action| !action.is_empty())
             .map(str::to_owned)
             .collect();
-        if !actions.iter().all(|action| printable(action)) {
+        if actions.is_empty() || !actions.iter().all(|action| printable(action)) {
             return Err(InvalidScope);
         }
         Ok(Self {
@@ -91,8 +99,12 @@ impl Scopes {
         scopes
     }
 
-    /// Adds `scope`, merging it with what is there for the same resource. Beyond [`MAX_RESOURCES`](Self::MAX_RESOURCES) it is dropped.
+    /// Adds `scope`, merging it with what is there for the same resource. Beyond [`MAX_RESOURCES`](Self::MAX_RESOURCES) it is dropped, and so is one without
+    /// actions, which asks for nothing.
     pub fn add(&mut self, scope: Scope) {
+        if scope.actions.is_empty() {
+            return;
+        }
         if !self.actions.contains_key(&scope.resource) {
             if self.order.len() == Self::MAX_RESOURCES {
                 return;
@@ -173,6 +185,9 @@ mod tests {
             "a::pull",
             "repository:x,y:pull",
             "repository:a:pu ll",
+            "repository:a:",
+            "repository:a:pull:",
+            "repository:a:,",
         ] {
             assert_eq!(text.parse::<Scope>(), Err(InvalidScope), "{text}");
         }
@@ -200,5 +215,7 @@ mod tests {
         scopes.add_list(&list);
         assert_eq!(scopes.iter().count(), Scopes::MAX_RESOURCES);
         assert!(scopes.to_string().starts_with("repository:r0:pull repository:r1:pull"));
+        let name = "a".parse().unwrap();
+        assert_eq!(Scopes::repository(&name, &[]), Scopes::none());
     }
 }

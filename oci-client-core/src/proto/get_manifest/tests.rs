@@ -152,7 +152,8 @@ fn c03_a_digest_header_is_checked_and_never_believed() {
 
 #[test]
 fn c10_c11_types_by_tag() {
-    let rows: [(&[(&'static str, &str)], String, &str); 8] = [
+    type Row<'a> = (&'a [(&'static str, &'a str)], String, &'a str);
+    let rows: [Row<'_>; 8] = [
         (&[], text(), "done…"),
         (&[], undeclared(), "failed Protocol"),
         (&[("content-type", "application/json")], text(), "done…"),

@@ -12,6 +12,11 @@ use crate::proto::machine::Now;
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Ticket(u64);
 
+impl Ticket {
+    /// How long to wait for a ticket to be called before looking again: whoever holds it may be alive and yet not driven any more. 60 s.
+    pub const PATIENCE: Duration = Duration::from_secs(60);
+}
+
 /// For what a token is good: nothing of it may differ.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct TokenKey {
@@ -60,6 +65,7 @@ impl Tokens {
         if let Some(held) = self.held.iter().find(|held| held.key.serves(key)) {
             return Seek::Found(held.value.clone());
         }
+        self.give_up_on_stalled(now);
         self.sweep();
         if let Some(exchange) = self.exchanges.iter().find(|exchange| exchange.key.serves(key)) {
             return Seek::Wait(exchange.ticket);
@@ -71,6 +77,7 @@ impl Tokens {
             key: key.clone(),
             leader: Arc::downgrade(&lease.0),
             ticket,
+            until: now.monotonic.saturating_add(Ticket::PATIENCE),
         });
         Seek::Lead(lease)
     }
@@ -93,6 +100,18 @@ impl Tokens {
     pub(crate) fn settle(&mut self, lease: Lease) {
         drop(lease);
         self.sweep();
+    }
+
+    /// Takes the lead from machines that have held it for too long.
+    fn give_up_on_stalled(&mut self, now: Now) {
+        let called = &mut self.called;
+        self.exchanges.retain(|exchange| {
+            let in_time = now.monotonic < exchange.until;
+            if !in_time {
+                called.push(exchange.ticket);
+            }
+            in_time
+        });
     }
 
     pub(crate) fn sweep(&mut self) {
@@ -126,6 +145,7 @@ struct Exchange {
     key: TokenKey,
     leader: Weak<()>,
     ticket: Ticket,
+    until: Duration,
 }
 
 struct Held {

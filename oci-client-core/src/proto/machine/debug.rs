@@ -12,13 +12,17 @@ impl fmt::Debug for Input {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Body(body) => write!(formatter, "Body({} bytes)", body.len()),
-            Self::Broken { len, error } => {
-                formatter.debug_struct("Broken").field("len", len).field("error", error).finish()
-            }
+            Self::Broken { len, error } => formatter
+                .debug_struct("Broken")
+                .field("len", len)
+                .field("error", error)
+                .finish(),
             Self::Credential(credential) => formatter.debug_tuple("Credential").field(credential).finish(),
-            Self::Failed { error, sent } => {
-                formatter.debug_struct("Failed").field("error", error).field("sent", sent).finish()
-            }
+            Self::Failed { error, sent } => formatter
+                .debug_struct("Failed")
+                .field("error", error)
+                .field("sent", sent)
+                .finish(),
             Self::Granted(ticket) => formatter.debug_tuple("Granted").field(ticket).finish(),
             Self::Head { parts, url, sent } => formatter
                 .debug_struct("Head")
@@ -40,9 +44,11 @@ impl<T: fmt::Debug> fmt::Debug for Step<T> {
             Self::Ask(query) => formatter.debug_tuple("Ask").field(query).finish(),
             Self::Buffer { limit } => formatter.debug_struct("Buffer").field("limit", limit).finish(),
             Self::Done(result) => formatter.debug_tuple("Done").field(result).finish(),
-            Self::Receive { at, limit } => {
-                formatter.debug_struct("Receive").field("at", at).field("limit", limit).finish()
-            }
+            Self::Receive { at, limit } => formatter
+                .debug_struct("Receive")
+                .field("at", at)
+                .field("limit", limit)
+                .finish(),
             Self::Send(request) => send(request, formatter),
             Self::Sleep(duration) => formatter.debug_tuple("Sleep").field(duration).finish(),
             Self::Wait(ticket) => formatter.debug_tuple("Wait").field(ticket).finish(),

@@ -37,9 +37,13 @@ pub(super) enum Authorization {
 /// Finds the `Authorization` for one operation's requests: from what is remembered, from the credential source, from the token endpoint.
 #[derive(Debug)]
 pub(super) struct Authorizer {
+    /// What the registry's challenge named, in place of what the operation would ask for by itself.
+    asked: Option<Scopes>,
     /// Whether the registry has asked for authorization in this very operation.
     challenged: bool,
     credential: Option<Option<Credential>>,
+    /// Whether the token in use was fetched by this operation.
+    fresh: bool,
     query: CredentialQuery,
     /// How often the registry has refused the same request since it asked for authorization.
     refusals: usize,
@@ -54,8 +58,10 @@ pub(super) struct Authorizer {
 impl Authorizer {
     pub(super) const fn new(query: CredentialQuery, scopes: Scopes) -> Self {
         Self {
+            asked: None,
             challenged: false,
             credential: None,
+            fresh: false,
             query,
             refusals: 0,
             scopes,
@@ -93,7 +99,7 @@ impl Authorizer {
                         realm,
                         service,
                         identity,
-                        scopes: self.scopes.clone(),
+                        scopes: self.wanted().clone(),
                     },
                 )
             }
@@ -172,11 +178,35 @@ impl Authorizer {
         };
         let untried = self.tried.as_ref() != Some(&scheme);
         self.challenged = true;
-        self.scopes.add_list(&scope.unwrap_or_default());
+        let wider = scope.is_some_and(|list| self.ask_for(&list));
         let bearer = matches!(scheme, Scheme::Bearer { .. });
         host.scheme = Some(scheme);
-        // A token may have expired, or have covered too little; a password will not get better.
-        (untried || bearer) && self.refusals <= MAX_REFUSALS
+        // A kept token may have expired, and any may have covered too little; neither a password nor a fresh token for the same gets better.
+        let worthwhile = untried || (bearer && (wider || !self.fresh));
+        worthwhile && self.refusals <= MAX_REFUSALS
+    }
+
+    /// Takes up what a challenge names; says whether that changes anything. The registry's own words come first: some token servers give
+    /// nothing at all to those who ask for more. Only if those did not suffice is everything asked for.
+    fn ask_for(&mut self, list: &str) -> bool {
+        let before = self.wanted().clone();
+        let mut named = Scopes::none();
+        named.add_list(list);
+        if let Some(asked) = &self.asked {
+            asked
+                .iter()
+                .chain(self.scopes.iter())
+                .for_each(|scope| named.add(scope));
+        }
+        if named == Scopes::none() {
+            return false;
+        }
+        self.asked = Some(named);
+        *self.wanted() != before
+    }
+
+    fn wanted(&self) -> &Scopes {
+        self.asked.as_ref().unwrap_or(&self.scopes)
     }
 
     /// The registry has taken what it was sent.
@@ -218,10 +248,10 @@ impl Authorizer {
     }
 
     fn shown_scopes(&self) -> String {
-        if self.scopes == Scopes::none() {
+        if *self.wanted() == Scopes::none() {
             String::new()
         } else {
-            format!(" for `{}`", self.scopes)
+            format!(" for `{}`", self.wanted())
         }
     }
 
@@ -231,7 +261,10 @@ impl Authorizer {
             return Authorization::Failed(error);
         }
         match host.tokens.seek(&key, now) {
-            Seek::Found(value) => Authorization::Ready(Some(value)),
+            Seek::Found(value) => {
+                self.fresh = false;
+                Authorization::Ready(Some(value))
+            }
             Seek::Wait(ticket) => {
                 self.stage = Stage::Waiting(ticket);
                 Authorization::Wait(ticket)
@@ -260,6 +293,7 @@ impl Authorizer {
         let authorization = match token {
             Ok(Token { value, lifetime }) => {
                 host.tokens.keep(key, value.clone(), lifetime, now);
+                self.fresh = true;
                 Authorization::Ready(Some(value))
             }
             Err(error) => Authorization::Failed(error),

@@ -138,7 +138,11 @@ impl<M: Machine> Session<M> {
             Authorization::Buffer { limit } => Step::Buffer { limit },
             Authorization::Failed(error) => match self.again_after(host, now, &error) {
                 Some(pause) => self.pause(host, now, pause, Next::Send),
-                None => Step::fail(error),
+                None if error.kind() == ErrorKind::Misuse => Step::fail(error),
+                None => {
+                    let sent = Sent::default();
+                    self.relay(host, now, Input::Failed { error, sent })
+                }
             },
             Authorization::Ready(value) => self.emit(host, value),
             Authorization::Send(request) => Step::Send(request),
@@ -213,8 +217,11 @@ impl<M: Machine> Session<M> {
             false => self.authorizer.explain(error, host.profile()),
         };
         // A signed URL may have expired, whatever its host calls that: ask the registry once for another.
-        let detour = self.exchange.as_ref().is_some_and(|exchange| exchange.hops > 0);
-        let expired = detour && self.tries.none() && parts.status.is_client_error();
+        let detour = self
+            .exchange
+            .as_ref()
+            .is_some_and(|exchange| exchange.strayed && exchange.method() == Method::GET);
+        let expired = detour && self.tries.none() && matches!(parts.status.as_u16(), 400 | 401 | 403 | 410);
         let pause = match expired {
             true => self.tries.again_after(host, now, &error),
             false => self.again_after(host, now, &error),
@@ -267,7 +274,11 @@ impl<M: Machine> Session<M> {
     /// The pause before another try after `error`, or `None` if there is none.
     fn again_after(&mut self, host: &mut HostMemory, now: Now, error: &Error) -> Option<Duration> {
         let repeated = self.exchange.as_ref().is_none_or(Exchange::repeats);
-        if repeated { self.tries.again(host, now, error) } else { None }
+        if repeated {
+            self.tries.again(host, now, error)
+        } else {
+            None
+        }
     }
 
     /// Another try: of the same request, or as the machine sees fit where the payload lies outside.

@@ -45,6 +45,8 @@ impl Tries {
         let pause = match error.retry_after() {
             Some(wait) if wait > policy.longest_wait() => return None,
             Some(wait) => {
+                // A server that asks for no wait, or for one that is over by our clock, gets the usual pause.
+                let wait = wait.max(host.pacing.jittered(policy.pause(self.failures.saturating_add(1))));
                 host.pacing.hold(now, wait);
                 wait
             }

@@ -102,8 +102,18 @@ fn cb22_a_session_for_what_is_there_is_cancelled() {
                 (refused(404), "done Present"),
             ],
         );
-        // The host has shown that it does not mount: now smaller ones are looked for too.
-        upload(2 * MIB).rows(stage, [(start(), OPEN), (session_at("/u/1"), "HEAD /v2/a/b/blobs/D")]);
+        // The host has shown that it does not mount: now smaller ones are looked for too, and before anything else.
+        let look = "HEAD /v2/a/b/blobs/D";
+        upload(2 * MIB).rows(stage, [(start(), look), (head(200, &[]), "done Present")]);
+        upload(2 * MIB).rows(
+            stage,
+            [
+                (start(), look),
+                (refused(404), OPEN_PLAIN),
+                (session_at("/u/2"), "PUT /u/2?digest=D <- blob 0..2097152"),
+                (head(201, &[]), "done Stored"),
+            ],
+        );
     }
 }
 
@@ -264,10 +274,17 @@ fn cb19_a_refused_upload_is_cancelled() {
         (head(304, &[]), "DELETE /u/1?x=1"),
     ];
     upload(2 * MIB).rows(&mut Stage::new(), no_sense);
+    let unreadable = [
+        (start(), OPEN),
+        (session_at("/u/1?x=1"), put),
+        (failed(TransportErrorKind::Source), "DELETE /u/1?x=1"),
+        (head(204, &[]), "failed Store"),
+    ];
+    upload(2 * MIB).rows(&mut Stage::new(), unreadable);
     let lost = [
         (start(), OPEN),
         (session_at("/u/1?x=1"), put),
-        (failed(TransportErrorKind::Source), "failed Store"),
+        (failed(TransportErrorKind::Tls), "failed Transport"),
     ];
     upload(2 * MIB).rows(&mut Stage::new(), lost);
 }

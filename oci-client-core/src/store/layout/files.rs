@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use oci_spec_types::{
-    AnyManifest, Descriptor, Digest, Document, DocumentType, ImageIndex, LayoutHeader, Limits, MediaType, ParseError, ParseErrorKind, Tag,
+    AnyManifest, Descriptor, Digest, Document, DocumentType, ImageIndex, LayoutHeader, Limits, MediaType, ParseError,
+    ParseErrorKind, Tag,
 };
 
 use super::index;

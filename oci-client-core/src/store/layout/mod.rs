@@ -8,7 +8,7 @@ use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, Tag, TagOrDigest
 
 use self::files::Files;
 use super::{Source, Stored, Target};
-use crate::client::{Content, FileContent};
+use crate::client::{Checked, Content, FileContent, sealed};
 use crate::proto::Span;
 use crate::runtime::{Runtime, unblock};
 use crate::{Error, ErrorKind};
@@ -111,9 +111,10 @@ impl Source for OciLayout {
     }
 
     async fn blob(&self, descriptor: &Descriptor) -> Result<Arc<dyn Content>, Error> {
-        let descriptor = descriptor.clone();
+        let (checked, descriptor) = (descriptor.clone(), descriptor.clone());
         let path = self.blocking(move |files| files.find_blob(&descriptor)).await?;
-        Ok(Arc::new(FileContent::new(path, self.runtime.clone())))
+        let content = Arc::new(FileContent::new(path, self.runtime.clone()));
+        Ok(Arc::new(Checked::new(content, checked)))
     }
 }
 
@@ -124,7 +125,10 @@ impl Target for OciLayout {
         let Some(partial) = self.blocking(move |files| files.begin_blob(&wanted)).await? else {
             return Ok(Stored::Present);
         };
-        let verifier = match content.verified() == Some(&descriptor.digest) {
+        let verifier = match content
+            .checked(sealed::Sealed)
+            .is_some_and(|checked| same_content(checked, descriptor))
+        {
             true => None,
             false => Some(descriptor.verifier()?),
         };
@@ -147,4 +151,8 @@ impl Target for OciLayout {
         })
         .await
     }
+}
+
+fn same_content(one: &Descriptor, other: &Descriptor) -> bool {
+    one.digest == other.digest && one.size == other.size
 }

@@ -241,7 +241,7 @@ fn a09_the_challenge_of_a_redirects_target_is_never_answered() {
 
 #[test]
 fn an_expired_detour_is_asked_for_once_more() {
-    for status in [400, 401, 403, 404, 410] {
+    for status in [400, 401, 403, 410] {
         let stage = &mut Stage::new();
         let rows = [
             (start(), "GET /v2/a/b/blobs/D"),
@@ -254,6 +254,19 @@ fn an_expired_detour_is_asked_for_once_more() {
             (received(5), "done ()"),
         ];
         pull().rows(stage, rows);
+    }
+}
+
+#[test]
+fn absent_content_is_not_asked_for_again() {
+    for target in ["https://cdn.test/x", "/elsewhere"] {
+        let rows = [
+            (start(), "GET /v2/a/b/blobs/D"),
+            (to(307, target), "GET…"),
+            (head(404, &[]), "buffer 65536"),
+            (body(""), "failed NotFound"),
+        ];
+        pull().rows(&mut Stage::new(), rows);
     }
 }
 

@@ -167,7 +167,8 @@ fn p06_both_forms_of_retry_after_are_waited_for_exactly() {
             [
                 (start(), DELETE),
                 (wait(429, value), "buffer 65536"),
-                (body(""), DELETE),
+                (body(""), "sleep…"),
+                (woken(), DELETE),
             ],
         );
     }
