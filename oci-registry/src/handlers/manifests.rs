@@ -2,13 +2,15 @@
 
 use http::{Method, StatusCode, header};
 use oci_client_core::transport::Body;
-use oci_spec_types::{Digest, RepositoryName, TagOrDigest};
+use oci_spec_types::distribution::ErrorCode;
+use oci_spec_types::{Digest, RepositoryName, Tag, TagOrDigest};
 
 use super::conditions::{entity_tag, not_modified};
 use super::push;
 use crate::error::ApiError;
 use crate::registry::Call;
 use crate::response::{self, DOCKER_CONTENT_DIGEST, Outcome, ascii};
+use crate::storage::StoredManifest;
 
 /// `GET`, `HEAD`, `PUT` and `DELETE` of `/v2/<name>/manifests/<tag-or-digest>`.
 pub(crate) async fn answer(
@@ -26,14 +28,11 @@ pub(crate) async fn answer(
 }
 
 async fn get(call: &Call<'_>, repository: &RepositoryName, reference: &TagOrDigest) -> Outcome {
-    let unknown = || ApiError::manifest_unknown(reference);
-    let digest = resolve(call, repository, reference).await?.ok_or_else(unknown)?;
-    let manifest = call
-        .service
-        .storage
-        .manifest(repository, &digest)
-        .await?
-        .ok_or_else(unknown)?;
+    let found = match reference {
+        TagOrDigest::Digest(digest) => by_digest(call, repository, digest.clone()).await?,
+        TagOrDigest::Tag(tag) => by_tag(call, repository, tag).await?,
+    };
+    let (digest, manifest) = found.ok_or_else(|| ApiError::manifest_unknown(reference))?;
     let unchanged = not_modified(call.headers, &digest);
     let status = if unchanged {
         StatusCode::NOT_MODIFIED
@@ -62,13 +61,35 @@ async fn delete(call: &Call<'_>, repository: &RepositoryName, reference: &TagOrD
     Ok(response::empty(response::respond(StatusCode::ACCEPTED)))
 }
 
-async fn resolve(
-    call: &Call<'_>,
-    repository: &RepositoryName,
-    reference: &TagOrDigest,
-) -> Result<Option<Digest>, ApiError> {
-    match reference {
-        TagOrDigest::Digest(digest) => Ok(Some(digest.clone())),
-        TagOrDigest::Tag(tag) => Ok(call.service.storage.tag(repository, tag).await?),
-    }
+async fn by_digest(call: &Call<'_>, repository: &RepositoryName, digest: Digest) -> Result<Option<Found>, ApiError> {
+    let manifest = call.service.storage.manifest(repository, &digest).await?;
+    Ok(manifest.map(|manifest| (digest, manifest)))
 }
+
+/// Between the two look-ups the tag may have moved, and the manifest that it pointed to may have been deleted. Then the tag
+/// is there all the same, and has to be looked up again.
+async fn by_tag(call: &Call<'_>, repository: &RepositoryName, tag: &Tag) -> Result<Option<Found>, ApiError> {
+    let mut missing = None;
+    for _ in 0..LOOK_UPS {
+        let Some(digest) = call.service.storage.tag(repository, tag).await? else {
+            return Ok(None);
+        };
+        let found = by_digest(call, repository, digest.clone()).await?;
+        if found.is_some() || missing.as_ref() == Some(&digest) {
+            return Ok(found);
+        }
+        missing = Some(digest);
+    }
+    let message = format!("the tag {tag} moves faster than it can be read; try again");
+    Err(ApiError::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::UNKNOWN,
+        message,
+    ))
+}
+
+/// A manifest and its digest.
+type Found = (Digest, StoredManifest);
+
+/// How often a tag that moves is looked up.
+const LOOK_UPS: usize = 16;

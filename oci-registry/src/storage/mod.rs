@@ -3,6 +3,7 @@
 mod directory;
 mod error;
 mod memory;
+mod shared;
 mod upload_id;
 
 use std::fmt;
@@ -41,6 +42,11 @@ pub use upload_id::{InvalidUploadId, UploadId};
 pub trait Storage: Send + Sync {
     /// The blob `digest` of `repository`, `None` if it has none.
     async fn blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<Option<StoredBlob>, StorageError>;
+
+    /// Whether `repository` has the blob `digest`.
+    async fn has_blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
+        Ok(self.blob(repository, digest).await?.is_some())
+    }
 
     /// Puts the blob `digest` of `source` into `target` too; `false` if `source` has none.
     async fn link_blob(

@@ -6,11 +6,13 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use oci_client_core::runtime::{ThreadRuntime, block_on};
 use oci_client_core::transport::Body;
-use oci_registry::storage::{DirectoryStorage, MemoryStorage};
+use oci_registry::storage::{DirectoryStorage, MemoryStorage, Storage};
 use oci_registry::{Limits, Registry};
 use oci_spec_types::{Descriptor, Digest, ImageManifest, MediaType};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::observed::{Observed, Step};
 
 /// Makes a test of each function for each storage; the functions take a [`Fixture`].
 macro_rules! on_every_storage {
@@ -75,6 +77,25 @@ impl Fixture {
         Self {
             registry: Registry::builder().storage(open(&directory)).build(),
             directory: Some(directory),
+        }
+    }
+
+    /// Another registry over the same kind of storage, empty. Before each step `observe` gets the step, and a registry over
+    /// the same content that it does not observe.
+    pub(crate) fn observed(&self, observe: impl Fn(&Self, Step<'_>) + Send + Sync + 'static) -> Self {
+        let directory = self.directory.as_ref().map(|_| tempfile::tempdir().unwrap());
+        let storage: Arc<dyn Storage> = match &directory {
+            None => Arc::new(MemoryStorage::new()),
+            Some(directory) => Arc::new(open(directory)),
+        };
+        let direct = Self {
+            registry: Registry::builder().storage(Arc::clone(&storage)).build(),
+            directory: None,
+        };
+        let observed = Observed::new(storage, move |step| observe(&direct, step));
+        Self {
+            registry: Registry::builder().storage(observed).build(),
+            directory,
         }
     }
 

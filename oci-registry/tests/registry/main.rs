@@ -6,6 +6,7 @@
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod fixture;
+mod observed;
 
 mod blobs;
 mod catalog;
@@ -14,6 +15,7 @@ mod directory;
 mod manifests;
 mod model;
 mod mount;
+mod moving;
 mod names;
 mod push;
 mod referrers;

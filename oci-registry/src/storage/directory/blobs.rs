@@ -22,6 +22,11 @@ impl Store {
         Ok(Some((file, size)))
     }
 
+    pub(super) fn has_blob(&self, repository: &RepositoryName, digest: &Digest) -> io::Result<bool> {
+        Ok(files::exists(&self.repository(repository).blob(digest))?
+            && files::exists(&paths::blob(self.root(), digest))?)
+    }
+
     pub(super) fn link_blob(
         &self,
         source: &RepositoryName,

@@ -40,9 +40,10 @@ use upload::DirectoryUpload;
 
 /// Content in a directory.
 ///
-/// What a call has stored is on the disk when the call returns, and a crash at any moment leaves nothing half-written
-/// visible. Uploads that were open can be taken up again after a restart. Blobs are kept once, whatever number of
-/// repositories has them; deleting a blob takes it out of one repository, and leaves its bytes.
+/// A blob, manifest or tag that a call has stored is on the disk when the call returns, and survives a loss of power. A
+/// crash at any moment leaves nothing half-written visible. Uploads that were open can be taken up again after a restart of
+/// the program; what a loss of power leaves of them is not certain. Blobs are kept once, whatever number of repositories has
+/// them; deleting a blob takes it out of one repository, and leaves its bytes.
 ///
 /// One process at a time can have a directory open. Clones share it.
 #[derive(Clone)]
@@ -93,6 +94,11 @@ impl Storage for DirectoryStorage {
         let found = self.run(move |store| store.open_blob(&repository, &digest)).await?;
         let runtime = Arc::clone(&self.runtime);
         Ok(found.map(|(file, size)| StoredBlob::new(size, move |range| files::stream(file, range, runtime))))
+    }
+
+    async fn has_blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
+        let (repository, digest) = (repository.clone(), digest.clone());
+        self.run(move |store| store.has_blob(&repository, &digest)).await
     }
 
     async fn link_blob(

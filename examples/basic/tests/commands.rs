@@ -1,0 +1,270 @@
+//! The examples as a user runs them: programs, arguments, output, exit codes.
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test that fails has to panic")]
+
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+
+use oci_client_core::client::Client;
+use oci_client_core::store::{CopyOptions, MemoryStore, copy};
+use oci_spec_types::{Annotations, AnyManifest, Descriptor, Document, ImageManifest, MediaType, Reference};
+use oci_transport_reqwest::{ReqwestTransport, TokioRuntime};
+
+#[test]
+fn files_go_up_and_come_back() {
+    let (registry, folder) = (Registry::start(&[]), tempfile::tempdir().unwrap());
+    let (empty, text) = (folder.path().join("empty"), folder.path().join("a.txt"));
+    std::fs::write(&empty, "").unwrap();
+    std::fs::write(&text, "hello").unwrap();
+    let reference = registry.reference("files:v1");
+
+    let typed = format!("{}:text/plain", text.display());
+    let annotation = ["--annotation", "a.b=c=d", "--artifact-type", "application/vnd.test"];
+    let pushed = run(
+        "push",
+        annotation
+            .iter()
+            .map(OsStr::new)
+            .chain([reference.as_ref(), empty.as_ref(), typed.as_ref()]),
+    );
+    let digest = stdout(&pushed).trim().rsplit_once('@').unwrap().1.to_owned();
+    assert_eq!(
+        stdout(&pushed).trim(),
+        format!("{}@{digest}", registry.reference("files"))
+    );
+
+    assert_eq!(stdout(&run("tags", [registry.reference("files")])), "v1\n");
+    let shown = run("inspect", [&reference]);
+    let manifest: serde_json::Value = serde_json::from_slice(&shown.stdout).unwrap();
+    assert_eq!(manifest.pointer("/annotations/a.b").unwrap(), "c=d");
+    assert_eq!(manifest.pointer("/artifactType").unwrap(), "application/vnd.test");
+    assert_eq!(manifest.pointer("/layers/1/mediaType").unwrap(), "text/plain");
+    assert_eq!(String::from_utf8_lossy(&shown.stderr).trim(), digest);
+
+    let fetched = folder.path().join("new/folder");
+    assert_eq!(
+        stdout(&run("fetch", [reference.as_ref(), fetched.as_os_str()])),
+        "empty\na.txt\n"
+    );
+    assert_eq!(std::fs::read(fetched.join("empty")).unwrap(), b"");
+    assert_eq!(std::fs::read(fetched.join("a.txt")).unwrap(), b"hello");
+
+    let layout = folder.path().join("layout");
+    assert_eq!(
+        stdout(&run("pull", [reference.as_ref(), layout.as_os_str()])).trim(),
+        digest
+    );
+    let from = format!("{}:v1", layout.display());
+    let to = registry.reference("copy:v2");
+    assert!(stdout(&run("push-layout", [&from, &to])).trim().ends_with(&digest));
+    assert!(
+        stdout(&run("push-layout", [layout.to_str().unwrap(), &to]))
+            .trim()
+            .ends_with(&digest)
+    );
+
+    run("delete", [registry.reference(&format!("copy@{digest}"))]);
+    assert_eq!(failed("inspect", [&to]), 1);
+}
+
+#[test]
+fn c24_a_title_that_is_no_plain_file_name_is_refused() {
+    let (registry, folder) = (
+        Registry::start(&["--allow-missing-blobs"]),
+        tempfile::tempdir().unwrap(),
+    );
+    let long = "x".repeat(256);
+    for title in [
+        "../out",
+        "/tmp/out",
+        "a/b",
+        "..",
+        ".",
+        "",
+        "a\\b",
+        "c:d",
+        "a\nb",
+        "\u{1b}[2J",
+        &long,
+    ] {
+        let reference = registry.reference("hostile:v1");
+        push_titled(&reference, &["good.txt", title]);
+        let (inside, before) = (folder.path().join("inside"), files(folder.path()));
+        let output = command("fetch", [reference.as_ref(), inside.as_os_str()])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{title:?}");
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(text.starts_with("fetch: refused: the title"), "{text}");
+        assert!(!text.trim_end().chars().any(char::is_control), "{text:?}");
+        // Nothing is fetched, the files with good titles included.
+        assert_eq!(files(folder.path()), before, "{title:?}");
+    }
+}
+
+#[test]
+fn two_files_of_one_name_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("b")).unwrap();
+    let files = ["a", "b/a"].map(|name| folder.path().join(name));
+    files.iter().for_each(|file| std::fs::write(file, "").unwrap());
+    let arguments = [
+        OsStr::new("localhost:1/x:y"),
+        files[0].as_os_str(),
+        files[1].as_os_str(),
+    ];
+    assert_eq!(failed("push", arguments), 1);
+}
+
+#[test]
+fn wrong_usage_exits_with_2_and_failure_with_1() {
+    for (name, arguments) in [
+        ("pull", &["ubuntu", "dir"][..]),
+        ("pull", &["https://localhost:1/x", "dir"]),
+        ("pull", &["localhost:1/x"]),
+        ("pull", &["--platform", "nonsense", "localhost:1/x", "dir"]),
+        ("push", &["localhost:1/x:y"]),
+        ("push", &["--annotation", "novalue", "localhost:1/x:y", "file"]),
+        ("tags", &["localhost:1/x:y"]),
+        ("delete", &["localhost:1/x"]),
+        ("inspect", &["--creds", "nocolon", "localhost:1/x"]),
+        ("validate", &["nonsense", "file"]),
+        ("validate", &["manifest", "/nonexistent"]),
+        ("serve", &["--nonsense"]),
+    ] {
+        assert_eq!(failed(name, arguments), 2, "{name} {arguments:?}");
+    }
+    assert_eq!(failed("push", ["localhost:1/x:y", "/nonexistent"]), 1);
+    assert_eq!(failed("push-layout", ["/nonexistent", "localhost:1/x:y"]), 1);
+    assert_eq!(failed("serve", ["--addr", "256.0.0.1:0"]), 1);
+}
+
+#[test]
+fn documents_are_valid_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let (good, bad) = (folder.path().join("good"), folder.path().join("bad"));
+    std::fs::write(&good, r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
+    std::fs::write(&bad, r#"{"imageLayoutVersion":1}"#).unwrap();
+    let output = run("validate", [OsStr::new("layout-header"), good.as_os_str()]);
+    assert_eq!(stdout(&output), format!("{}: valid\n", good.display()));
+    let output = command(
+        "validate",
+        [OsStr::new("layout-header"), good.as_os_str(), bad.as_os_str()],
+    )
+    .output()
+    .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let text = stdout(&output);
+    let mut lines = text.lines().skip(1);
+    assert_eq!(lines.next().unwrap(), format!("{}: invalid", bad.display()));
+    assert!(
+        lines.next().unwrap().starts_with("  error: $.imageLayoutVersion"),
+        "{text}"
+    );
+}
+
+/// `serve`, until the test is over.
+struct Registry {
+    address: String,
+    process: Child,
+}
+
+impl Registry {
+    fn start(arguments: &[&str]) -> Self {
+        let arguments = ["--addr", "127.0.0.1:0"].iter().chain(arguments);
+        let mut process = command("serve", arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line.trim().strip_prefix("listening on http://").unwrap().to_owned();
+        Self { address, process }
+    }
+
+    fn reference(&self, rest: &str) -> String {
+        format!("{}/{rest}", self.address)
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        // It may have ended by itself, which the test has noticed then.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Pushes an artifact with these titles, which `push` would not write.
+fn push_titled(reference: &str, titles: &[&str]) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let store = MemoryStore::new();
+        let text = MediaType::from_static("text/plain");
+        let layer = |title: &&str| {
+            let content = title.as_bytes().to_vec();
+            store
+                .add_blob(text.clone(), content)
+                .with_annotation(Annotations::TITLE, *title)
+        };
+        let layers = titles.iter().map(layer).collect();
+        store.add_blob(Descriptor::empty().media_type, "{}");
+        let manifest = AnyManifest::Image(ImageManifest::artifact(text.clone(), layers));
+        let reference: Reference = reference.parse().unwrap();
+        store.add_manifest(Document::from_value(manifest).unwrap(), reference.tag().cloned());
+        let transport = Arc::new(ReqwestTransport::builder().no_proxy().build().unwrap());
+        let client = Client::new(transport, Arc::new(TokioRuntime::try_current().unwrap()));
+        let (from, to) = (reference.target().unwrap(), client.repository(&reference));
+        copy(&store, &from, &to, reference.tag(), &CopyOptions::new())
+            .await
+            .unwrap();
+    });
+}
+
+/// An example, as `cargo test` has built it beside this test.
+fn command(name: &str, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+    let this = std::env::current_exe().unwrap();
+    let program = this.ancestors().nth(2).unwrap().join("examples").join(name);
+    assert!(
+        program.exists(),
+        "{} is missing: run the tests with `cargo test`, which builds it",
+        program.display()
+    );
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+fn run(name: &str, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Output {
+    let output = command(name, arguments).output().unwrap();
+    assert!(
+        output.status.success(),
+        "{name}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+}
+
+fn failed(name: &str, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> i32 {
+    let output = command(name, arguments).output().unwrap();
+    assert!(output.stdout.is_empty(), "{name} prints results although it fails");
+    assert!(!output.stderr.is_empty(), "{name} fails without a word");
+    output.status.code().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    files
+}

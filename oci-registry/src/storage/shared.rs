@@ -1,0 +1,107 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use oci_spec_types::{Descriptor, Digest, RepositoryName, Tag};
+
+use super::{Page, Referrer, Storage, StorageError, StoredBlob, StoredManifest, Upload, UploadId};
+
+/// A storage that is shared, whatever it is.
+#[async_trait]
+impl<S: Storage + ?Sized> Storage for Arc<S> {
+    async fn blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<Option<StoredBlob>, StorageError> {
+        (**self).blob(repository, digest).await
+    }
+
+    async fn has_blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
+        (**self).has_blob(repository, digest).await
+    }
+
+    async fn link_blob(
+        &self,
+        source: &RepositoryName,
+        target: &RepositoryName,
+        digest: &Digest,
+    ) -> Result<bool, StorageError> {
+        (**self).link_blob(source, target, digest).await
+    }
+
+    async fn unlink_blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
+        (**self).unlink_blob(repository, digest).await
+    }
+
+    async fn begin_upload(&self, repository: &RepositoryName, id: UploadId) -> Result<Box<dyn Upload>, StorageError> {
+        (**self).begin_upload(repository, id).await
+    }
+
+    async fn resume_upload(
+        &self,
+        repository: &RepositoryName,
+        id: UploadId,
+    ) -> Result<Option<Box<dyn Upload>>, StorageError> {
+        (**self).resume_upload(repository, id).await
+    }
+
+    async fn upload_size(&self, repository: &RepositoryName, id: UploadId) -> Result<Option<u64>, StorageError> {
+        (**self).upload_size(repository, id).await
+    }
+
+    async fn manifest(
+        &self,
+        repository: &RepositoryName,
+        digest: &Digest,
+    ) -> Result<Option<StoredManifest>, StorageError> {
+        (**self).manifest(repository, digest).await
+    }
+
+    async fn has_manifest(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
+        (**self).has_manifest(repository, digest).await
+    }
+
+    async fn put_manifest(
+        &self,
+        repository: &RepositoryName,
+        digest: &Digest,
+        manifest: StoredManifest,
+        referrer: Option<Referrer>,
+        tags: &[Tag],
+    ) -> Result<(), StorageError> {
+        (**self)
+            .put_manifest(repository, digest, manifest, referrer, tags)
+            .await
+    }
+
+    async fn delete_manifest(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
+        (**self).delete_manifest(repository, digest).await
+    }
+
+    async fn tag(&self, repository: &RepositoryName, tag: &Tag) -> Result<Option<Digest>, StorageError> {
+        (**self).tag(repository, tag).await
+    }
+
+    async fn delete_tag(&self, repository: &RepositoryName, tag: &Tag) -> Result<bool, StorageError> {
+        (**self).delete_tag(repository, tag).await
+    }
+
+    async fn tags(
+        &self,
+        repository: &RepositoryName,
+        after: Option<&str>,
+        size: usize,
+    ) -> Result<Option<Page<Tag>>, StorageError> {
+        (**self).tags(repository, after, size).await
+    }
+
+    async fn referrers(
+        &self,
+        repository: &RepositoryName,
+        subject: &Digest,
+        after: Option<&str>,
+        size: usize,
+    ) -> Result<Page<Descriptor>, StorageError> {
+        (**self).referrers(repository, subject, after, size).await
+    }
+
+    async fn repositories(&self, after: Option<&str>, size: usize) -> Result<Page<RepositoryName>, StorageError> {
+        (**self).repositories(after, size).await
+    }
+}

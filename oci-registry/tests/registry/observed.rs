@@ -1,0 +1,133 @@
+//! A storage between a registry and its real one.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use oci_spec_types::{Descriptor, Digest, RepositoryName, Tag};
+
+use oci_registry::storage::{Page, Referrer, Storage, StorageError, StoredBlob, StoredManifest, Upload, UploadId};
+
+/// What a registry is about to ask its storage.
+pub(crate) enum Step<'s> {
+    Blob(&'s Digest),
+    HasBlob(&'s Digest),
+    Manifest(&'s Digest),
+}
+
+/// A storage that tells what is asked of it before it answers.
+pub(crate) struct Observed {
+    inner: Arc<dyn Storage>,
+    observe: Box<dyn Fn(Step<'_>) + Send + Sync>,
+}
+
+impl Observed {
+    pub(crate) fn new(inner: Arc<dyn Storage>, observe: impl Fn(Step<'_>) + Send + Sync + 'static) -> Self {
+        Self {
+            inner,
+            observe: Box::new(observe),
+        }
+    }
+}
+
+#[async_trait]
+impl Storage for Observed {
+    async fn blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<Option<StoredBlob>, StorageError> {
+        (self.observe)(Step::Blob(digest));
+        self.inner.blob(repository, digest).await
+    }
+
+    async fn has_blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
+        (self.observe)(Step::HasBlob(digest));
+        self.inner.has_blob(repository, digest).await
+    }
+
+    async fn link_blob(
+        &self,
+        source: &RepositoryName,
+        target: &RepositoryName,
+        digest: &Digest,
+    ) -> Result<bool, StorageError> {
+        self.inner.link_blob(source, target, digest).await
+    }
+
+    async fn unlink_blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
+        self.inner.unlink_blob(repository, digest).await
+    }
+
+    async fn begin_upload(&self, repository: &RepositoryName, id: UploadId) -> Result<Box<dyn Upload>, StorageError> {
+        self.inner.begin_upload(repository, id).await
+    }
+
+    async fn resume_upload(
+        &self,
+        repository: &RepositoryName,
+        id: UploadId,
+    ) -> Result<Option<Box<dyn Upload>>, StorageError> {
+        self.inner.resume_upload(repository, id).await
+    }
+
+    async fn upload_size(&self, repository: &RepositoryName, id: UploadId) -> Result<Option<u64>, StorageError> {
+        self.inner.upload_size(repository, id).await
+    }
+
+    async fn manifest(
+        &self,
+        repository: &RepositoryName,
+        digest: &Digest,
+    ) -> Result<Option<StoredManifest>, StorageError> {
+        (self.observe)(Step::Manifest(digest));
+        self.inner.manifest(repository, digest).await
+    }
+
+    async fn has_manifest(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
+        self.inner.has_manifest(repository, digest).await
+    }
+
+    async fn put_manifest(
+        &self,
+        repository: &RepositoryName,
+        digest: &Digest,
+        manifest: StoredManifest,
+        referrer: Option<Referrer>,
+        tags: &[Tag],
+    ) -> Result<(), StorageError> {
+        self.inner
+            .put_manifest(repository, digest, manifest, referrer, tags)
+            .await
+    }
+
+    async fn delete_manifest(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
+        self.inner.delete_manifest(repository, digest).await
+    }
+
+    async fn tag(&self, repository: &RepositoryName, tag: &Tag) -> Result<Option<Digest>, StorageError> {
+        self.inner.tag(repository, tag).await
+    }
+
+    async fn delete_tag(&self, repository: &RepositoryName, tag: &Tag) -> Result<bool, StorageError> {
+        self.inner.delete_tag(repository, tag).await
+    }
+
+    async fn tags(
+        &self,
+        repository: &RepositoryName,
+        after: Option<&str>,
+        size: usize,
+    ) -> Result<Option<Page<Tag>>, StorageError> {
+        self.inner.tags(repository, after, size).await
+    }
+
+    async fn referrers(
+        &self,
+        repository: &RepositoryName,
+        subject: &Digest,
+        after: Option<&str>,
+        size: usize,
+    ) -> Result<Page<Descriptor>, StorageError> {
+        self.inner.referrers(repository, subject, after, size).await
+    }
+
+    async fn repositories(&self, after: Option<&str>, size: usize) -> Result<Page<RepositoryName>, StorageError> {
+        self.inner.repositories(after, size).await
+    }
+}
