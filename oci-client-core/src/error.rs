@@ -339,8 +339,9 @@ impl ErrorKind {
 /// One failed try, kept in the [`Error`] of the last one.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Attempt {
-    text: String,
     pause: Duration,
+    reached: bool,
+    text: String,
 }
 
 impl Attempt {
@@ -350,7 +351,13 @@ impl Attempt {
             (None, Some(transport)) => transport.to_string(),
             (None, None) => error.0.kind.summary().to_owned(),
         };
-        Self { text, pause }
+        let reached = error.transport().is_none_or(TransportError::may_have_reached_server);
+        Self { pause, reached, text }
+    }
+
+    /// Whether any of its request can have reached the server, which may have done then what it was asked to do.
+    pub const fn may_have_reached_server(&self) -> bool {
+        self.reached
     }
 
     /// The pause after this attempt.

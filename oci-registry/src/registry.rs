@@ -52,9 +52,12 @@ impl Registry {
     /// go on after them; nothing becomes visible that would not have been.
     pub async fn handle(&self, request: Request<Body>) -> Response<Body> {
         let (parts, body) = request.into_parts();
-        let outcome = self.answer(&parts, body).await;
+        let route = Route::parse(&parts.method, parts.uri.path());
+        // A path that is none of ours is left out: it may be one of ours with a mistake.
+        let traced = route.as_ref().map(ToString::to_string).ok();
+        let outcome = self.answer(&parts, route, body).await;
         let mut response = outcome.unwrap_or_else(ApiError::into_response);
-        tracing::debug!(method = %parts.method, path = parts.uri.path(), status = response.status().as_u16(), "request");
+        tracing::debug!(method = %parts.method, path = traced, status = response.status().as_u16(), "request");
         complete(&mut response, &parts.method);
         response
     }
@@ -64,9 +67,9 @@ impl Registry {
         &self.service.limits
     }
 
-    async fn answer(&self, parts: &Parts, body: Body) -> Outcome {
+    async fn answer(&self, parts: &Parts, route: Result<Route, ApiError>, body: Body) -> Outcome {
         check_headers(parts, self.service.limits.header_size())?;
-        let route = Route::parse(&parts.method, parts.uri.path())?;
+        let route = route?;
         let call = Call {
             headers: &parts.headers,
             method: &parts.method,

@@ -1,5 +1,7 @@
 //! From a path to what it names.
 
+use std::fmt;
+
 use http::{Method, StatusCode};
 use oci_spec_types::distribution::ErrorCode;
 use oci_spec_types::{Digest, RepositoryName, Tag, TagOrDigest};
@@ -70,6 +72,22 @@ impl Route {
             Self::Manifest(..) => "DELETE, GET, HEAD, PUT",
             Self::Upload(..) => "DELETE, GET, HEAD, PATCH, PUT",
             Self::Uploads(_) => "POST",
+        }
+    }
+}
+
+/// The path, for logs: without the id of an upload, since whoever knows it may write to the upload.
+impl fmt::Display for Route {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Base => formatter.write_str("/v2/"),
+            Self::Blob(repository, digest) => formatter.write_str(&blob_path(repository, digest)),
+            Self::Catalog => formatter.write_str("/v2/_catalog"),
+            Self::Manifest(repository, reference) => write!(formatter, "/v2/{repository}/manifests/{reference}"),
+            Self::Referrers(repository, subject) => write!(formatter, "/v2/{repository}/referrers/{subject}"),
+            Self::Tags(repository) => write!(formatter, "/v2/{repository}/tags/list"),
+            Self::Upload(repository, _) => write!(formatter, "/v2/{repository}/blobs/uploads/<id>"),
+            Self::Uploads(repository) => write!(formatter, "/v2/{repository}/blobs/uploads/"),
         }
     }
 }

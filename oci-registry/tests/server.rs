@@ -5,6 +5,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use http::{Request, Response};
+use oci_client_core::transport::{Body, Transport, TransportError, TransportErrorKind};
 use oci_registry::{Registry, Server};
 use oci_spec_types::Digest;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -230,6 +233,31 @@ async fn dropped_server_closes_everything() {
     assert!(rest.ends_with("\r\n\r\n"), "{rest}");
 }
 
+/// What stands before a registry can be served: it sees absolute URIs, and its errors end the connection.
+#[tokio::test]
+async fn wrapped_registry() {
+    struct Wrapper(Registry);
+
+    #[async_trait]
+    impl Transport for Wrapper {
+        async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
+            if request.uri().path() == "/v2/broken" {
+                return Err(TransportError::new(TransportErrorKind::Reset, "broken"));
+            }
+            let uri = request.uri().to_string().try_into().unwrap();
+            let mut response = self.0.send(request).await?;
+            response.headers_mut().insert("x-uri", uri);
+            Ok(response)
+        }
+    }
+
+    let server = Running::serve(Wrapper(Registry::in_memory())).await;
+    let answer = server.send("GET", "/v2/?a=b", "", b"").await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert_eq!(header(&answer, "x-uri").as_deref(), Some("http://x/v2/?a=b"));
+    assert_eq!(server.send("GET", "/v2/broken", "", b"").await, "");
+}
+
 /// A server that runs in the background.
 struct Running {
     address: SocketAddr,
@@ -239,7 +267,11 @@ struct Running {
 
 impl Running {
     async fn start() -> Self {
-        let server = Server::bind(Registry::in_memory(), "127.0.0.1:0").await.unwrap();
+        Self::serve(Registry::in_memory()).await
+    }
+
+    async fn serve(service: impl Transport + 'static) -> Self {
+        let server = Server::bind(service, "127.0.0.1:0").await.unwrap();
         let address = server.local_addr();
         let (shutdown, signal) = oneshot::channel::<()>();
         let task = tokio::spawn(server.serve_until(async { drop(signal.await) }));

@@ -45,7 +45,7 @@ impl Repository {
 
     /// The descriptor that a tag or digest stands for; `None` if there is no such manifest.
     ///
-    /// One HEAD. The digest is the registry's word until the content is fetched by it.
+    /// One HEAD. Digest, size and type are the registry's word until the content is fetched by the digest.
     ///
     /// # Errors
     /// If the registry cannot be asked or its answer breaks the protocol.

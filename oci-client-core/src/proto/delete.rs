@@ -1,16 +1,18 @@
-use http::Method;
+use http::{Method, StatusCode};
 use oci_spec_types::{Digest, RepositoryName, TagOrDigest};
 
 use super::HostMemory;
 use super::endpoint;
 use super::machine::{Input, Machine, Now, Payload, Step};
 use super::reply::unexpected;
+use crate::{Attempt, Error};
 
 /// Deletes a tag, a manifest or a blob ([spec, "Content Management"], end-9 and end-10).
 ///
 /// ```text
 /// Start ── DELETE ──► Head 202 ──► Done
 ///                      (200, 204)
+///                  Failed 404 after a try that may have arrived ──► Done
 /// ```
 ///
 /// A deleted manifest takes every tag that names it along; a deleted tag leaves its manifest.
@@ -59,10 +61,20 @@ impl Machine for Delete {
             }
             (State::Sent, Input::Head { parts, .. }) if parts.status.is_success() => Step::Done(Ok(())),
             (State::Sent, Input::Head { parts, url, .. }) => Step::fail(unexpected(&parts, &url)),
+            // An earlier try may have done it, and only its answer was lost.
+            (State::Sent, Input::Failed { error, .. })
+                if error.status() == Some(StatusCode::NOT_FOUND) && tried(&error) =>
+            {
+                Step::Done(Ok(()))
+            }
             (State::Sent, Input::Failed { error, .. }) => Step::fail(error),
             _ => Step::misuse(),
         }
     }
+}
+
+fn tried(error: &Error) -> bool {
+    error.attempts().iter().any(Attempt::may_have_reached_server)
 }
 
 #[derive(Debug)]

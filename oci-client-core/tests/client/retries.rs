@@ -77,6 +77,23 @@ fn p06_a_retry_after_as_a_date_is_read_by_the_wall_clock() {
 }
 
 #[test]
+fn p07_a_delete_whose_answer_was_lost_has_been_done() {
+    for (first, done) in [
+        (Reply::failure(TransportErrorKind::Reset), true),
+        (Reply::new(503), true),
+        // Nothing had reached the registry: there was no such manifest.
+        (Reply::failure(TransportErrorKind::Connect), false),
+    ] {
+        let (runtime, first) = (SimRuntime::new(), Mutex::new(Some(first)));
+        let server = Responder::new(&runtime, move |_| {
+            first.lock().unwrap().take().unwrap_or(Reply::new(404))
+        });
+        let deleted = runtime.run(repository(&runtime, server).delete_manifest(&target("v1")));
+        assert_eq!(deleted.is_ok(), done, "{deleted:?}");
+    }
+}
+
+#[test]
 fn p06_a_retry_after_that_is_over_leaves_the_usual_pause() {
     for value in ["0", "Fri, 15 Jan 2027 07:00:00 GMT"] {
         let visits = Visits::new(vec![Reply::new(503).with_header("retry-after", value); 10]);

@@ -1,12 +1,17 @@
 //! Pushing manifests.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use http::{StatusCode, header};
 use http_body::Body as _;
 use oci_client_core::transport::{Body, TransportErrorKind};
 use oci_spec_types::distribution::ErrorCode;
-use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, Limits, MediaType, RepositoryName, Tag, TagOrDigest};
+use oci_spec_types::{
+    AnyManifest, Descriptor, Digest, Document, Limits, MediaType, ParseErrorKind, RepositoryName, Tag, TagOrDigest,
+};
 
+use super::referrers;
 use crate::error::ApiError;
 use crate::registry::{Call, Service};
 use crate::response::{self, DOCKER_CONTENT_DIGEST, OCI_SUBJECT, OCI_TAG, Outcome, ascii};
@@ -19,22 +24,14 @@ pub(super) async fn put(call: &Call<'_>, repository: &RepositoryName, reference:
     let tags = tags(call, reference)?;
     let media_type = media_type(call)?;
     let content = collect(body, service.limits.manifest_size()).await?;
-    if let TagOrDigest::Digest(digest) = reference {
-        digest
-            .verify(&content)
-            .map_err(|error| ApiError::digest_invalid(error.to_string()))?;
-    }
-    let document = parse(&content, &media_type, service.limits.manifest_size())?;
-    let digest = match reference {
-        TagOrDigest::Digest(digest) => digest,
-        TagOrDigest::Tag(_) => document.digest(),
-    };
+    let document = parse(&content, media_type, reference, service.limits.manifest_size())?;
+    let digest = document.digest();
     if !service.allow_missing_blobs {
         check_references(service, repository, document.value()).await?;
     }
-    let referrer = referrer(document.value(), &media_type, digest, content.len());
+    let referrer = referrer(&document, service.limits.manifest_size())?;
     let subject = referrer.as_ref().map(|referrer| referrer.subject().clone());
-    let stored = StoredManifest::new(media_type, content);
+    let stored = StoredManifest::new(document.media_type().clone(), content);
     service
         .storage
         .put_manifest(repository, digest, stored, referrer, &tags)
@@ -97,10 +94,25 @@ async fn collect(body: Body, limit: usize) -> Result<Bytes, ApiError> {
     })
 }
 
-fn parse(content: &[u8], media_type: &MediaType, limit: usize) -> Result<Document<AnyManifest>, ApiError> {
+/// Reads the manifest, which in a push by digest must have that digest.
+fn parse(
+    content: &[u8],
+    media_type: MediaType,
+    reference: &TagOrDigest,
+    limit: usize,
+) -> Result<Document<AnyManifest>, ApiError> {
     let limits = Limits::new().with_document_bytes(limit);
-    Document::parse_with(content, media_type.clone(), &limits)
-        .map_err(|error| ApiError::manifest_invalid(error.to_string()))
+    let document = match reference {
+        TagOrDigest::Digest(digest) => {
+            let expected = Descriptor::new(media_type, digest.clone(), content.len() as u64);
+            Document::parse_verified(content, &expected, &limits)
+        }
+        TagOrDigest::Tag(_) => Document::parse_with(content, media_type, &limits),
+    };
+    document.map_err(|error| match error.kind() {
+        ParseErrorKind::ContentMismatch => ApiError::digest_invalid(error.to_string()),
+        _ => ApiError::manifest_invalid(error.to_string()),
+    })
 }
 
 /// Refuses a manifest that refers to what the repository does not have. What says where else it can be found may be missing.
@@ -111,19 +123,25 @@ async fn check_references(
 ) -> Result<(), ApiError> {
     let storage = &service.storage;
     let required = |descriptor: &&Descriptor| descriptor.urls.is_empty();
+    // A manifest may name the same content many times, so each is looked for once.
     match manifest {
         AnyManifest::Image(image) => {
-            for Descriptor { digest, .. } in image.blobs().filter(required) {
-                if storage.blob(repository, digest).await?.is_none() {
+            let blobs: BTreeSet<_> = image.blobs().filter(required).map(|blob| &blob.digest).collect();
+            for digest in blobs {
+                if !storage.has_blob(repository, digest).await? {
                     return Err(missing("blob", digest));
                 }
             }
         }
         AnyManifest::Index(index) => {
-            for Descriptor { digest, media_type, .. } in index.manifests.iter().filter(required) {
+            let entries = index.manifests.iter().filter(required);
+            let entries: BTreeSet<_> = entries
+                .map(|entry| (&entry.digest, entry.media_type.is_manifest()))
+                .collect();
+            for (digest, is_manifest) in entries {
                 // An entry of another type may be any content.
                 let found = storage.has_manifest(repository, digest).await?
-                    || !media_type.is_manifest() && storage.blob(repository, digest).await?.is_some();
+                    || !is_manifest && storage.has_blob(repository, digest).await?;
                 if !found {
                     return Err(missing("manifest", digest));
                 }
@@ -141,18 +159,20 @@ fn missing(what: &str, digest: &Digest) -> ApiError {
 
 /// The manifest's entry in the index of referrers, if it has a subject.
 ///
-/// Spec: distribution-spec, Listing Referrers.
-fn referrer(manifest: &AnyManifest, media_type: &MediaType, digest: &Digest, size: usize) -> Option<Referrer> {
-    let (subject, artifact_type, annotations) = match manifest {
-        AnyManifest::Image(image) => (
-            &image.subject,
-            Some(image.effective_artifact_type().clone()),
-            &image.annotations,
-        ),
-        AnyManifest::Index(index) => (&index.subject, index.artifact_type.clone(), &index.annotations),
+/// It holds all annotations, and may be larger than the manifest by a little. A client that takes no larger list than this
+/// registry a manifest could then read none for that subject.
+fn referrer(document: &Document<AnyManifest>, limit: usize) -> Result<Option<Referrer>, ApiError> {
+    let Some(subject) = document.value().subject() else {
+        return Ok(None);
     };
-    let mut descriptor = Descriptor::new(media_type.clone(), digest.clone(), size as u64);
-    descriptor.artifact_type = artifact_type;
-    descriptor.annotations = annotations.clone();
-    Some(Referrer::new(subject.as_ref()?.digest.clone(), descriptor))
+    let descriptor = document.referrer();
+    if !referrers::fits(&descriptor, limit) {
+        let message = format!("a list with this referrer would be larger than {limit} bytes; shorten its annotations");
+        return Err(ApiError::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            ErrorCode::MANIFEST_INVALID,
+            message,
+        ));
+    }
+    Ok(Some(Referrer::new(subject.digest.clone(), descriptor)))
 }

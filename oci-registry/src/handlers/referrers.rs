@@ -31,6 +31,11 @@ pub(crate) async fn list(call: &Call<'_>, repository: &RepositoryName, subject: 
     Ok(response)
 }
 
+/// Whether a page with this entry alone has at most `limit` bytes.
+pub(super) fn fits(descriptor: &Descriptor, limit: usize) -> bool {
+    page_bytes(descriptor) <= limit
+}
+
 /// Which referrers to return.
 struct Wanted<'q> {
     filter: Option<&'q str>,
@@ -42,10 +47,25 @@ struct Wanted<'q> {
 #[derive(Default)]
 struct Matches {
     referrers: Vec<Descriptor>,
-    /// The number of bytes that they take.
+    /// The number of bytes of a page of them.
     bytes: usize,
     /// Whether another one would have matched.
     more: bool,
+}
+
+impl Matches {
+    /// Takes one more unless the page is full, in entries or in bytes. The first one always fits.
+    fn add(&mut self, descriptor: Descriptor, entries: usize, bytes: usize) {
+        let grown = match self.referrers.len() {
+            0 => page_bytes(&descriptor),
+            _ => self.bytes.saturating_add(COMMA + response::document(&descriptor).len()),
+        };
+        self.more = !self.referrers.is_empty() && (self.referrers.len() == entries || grown > bytes);
+        if !self.more {
+            self.bytes = grown;
+            self.referrers.push(descriptor);
+        }
+    }
 }
 
 /// Reads the storage's pages until there are as many matches as asked for, or as fit into a manifest.
@@ -76,15 +96,10 @@ async fn collect(
                 .filter
                 .is_none_or(|filter| has_artifact_type(&descriptor, filter))
             {
-                let bytes = response::document(&descriptor).len();
-                matches.more = !matches.referrers.is_empty()
-                    && (matches.referrers.len() == wanted.size
-                        || matches.bytes.saturating_add(bytes) > call.service.limits.manifest_size());
+                matches.add(descriptor, wanted.size, call.service.limits.manifest_size());
                 if matches.more {
                     return Ok(matches);
                 }
-                matches.bytes = matches.bytes.saturating_add(bytes);
-                matches.referrers.push(descriptor);
             }
         }
         if !more {
@@ -99,3 +114,12 @@ fn has_artifact_type(descriptor: &Descriptor, filter: &str) -> bool {
         .as_ref()
         .is_some_and(|artifact_type| artifact_type.as_str().eq_ignore_ascii_case(filter))
 }
+
+/// The number of bytes of a page with one entry.
+fn page_bytes(descriptor: &Descriptor) -> usize {
+    let envelope = response::document(&ImageIndex::new(Vec::new())).len();
+    envelope.saturating_add(response::document(descriptor).len())
+}
+
+/// What separates two entries.
+const COMMA: usize = 1;

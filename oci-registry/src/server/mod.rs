@@ -2,30 +2,32 @@
 
 mod body;
 
-use std::convert::Infallible;
 use std::fmt;
 use std::future::{Future, pending};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use http::{Request, Response, header};
+use http::uri::{Authority, Scheme};
+use http::{HeaderMap, Request, Response, Uri, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use oci_client_core::transport::Body;
+use oci_client_core::transport::{Body, Transport, TransportError};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::registry::Registry;
 use body::RequestBody;
 
-/// A [`Registry`] on a TCP port, over HTTP/1.1 without TLS.
+/// A [`Registry`](crate::Registry), or whatever [`Transport`] stands before it, on a TCP port, over HTTP/1.1 without TLS.
+///
+/// An error of the transport closes the connection without an answer.
 ///
 /// A client has 10 seconds to send the head of a request; after that, or after as long without a next request, its
 /// connection is closed.
@@ -45,22 +47,22 @@ use body::RequestBody;
 pub struct Server {
     address: SocketAddr,
     listener: TcpListener,
-    registry: Registry,
+    service: Arc<dyn Transport>,
 }
 
 impl Server {
-    /// Listens on `address`; port 0 lets the system choose one. Connections wait until the server is run.
+    /// Listens on `address`, to answer with `service`; port 0 lets the system choose one. Connections wait until the server is run.
     ///
     /// Must be called within a tokio runtime, as must the others.
     ///
     /// # Errors
     /// If the address cannot be resolved, or is in use or not allowed.
-    pub async fn bind(registry: Registry, address: impl ToSocketAddrs) -> io::Result<Self> {
+    pub async fn bind(service: impl Transport + 'static, address: impl ToSocketAddrs) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         Ok(Self {
             address: listener.local_addr()?,
             listener,
-            registry,
+            service: Arc::new(service),
         })
     }
 
@@ -86,7 +88,7 @@ impl Server {
         loop {
             match select(pin!(self.listener.accept()), shutdown.as_mut()).await {
                 Either::Left((Ok((stream, _)), _)) => {
-                    connections.spawn(connection(stream, self.registry.clone(), &graceful));
+                    connections.spawn(connection(stream, Arc::clone(&self.service), self.address, &graceful));
                 }
                 // Of this connection only, or of the process, which may get over it.
                 Either::Left((Err(error), _)) => {
@@ -118,12 +120,13 @@ impl fmt::Debug for Server {
 /// Serves one connection to its end.
 fn connection(
     stream: TcpStream,
-    registry: Registry,
+    service: Arc<dyn Transport>,
+    address: SocketAddr,
     graceful: &GracefulShutdown,
 ) -> impl Future<Output = ()> + Send + use<> {
     // Small answers are not to wait for more.
     drop(stream.set_nodelay(true));
-    let service = service_fn(move |request| exchange(registry.clone(), request));
+    let service = service_fn(move |request| exchange(Arc::clone(&service), address, request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIME)
@@ -137,14 +140,34 @@ fn connection(
 }
 
 /// Answers one request, and takes care of what the answer did not need of its body.
-async fn exchange(registry: Registry, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
-    let (parts, incoming) = request.into_parts();
+async fn exchange(
+    service: Arc<dyn Transport>,
+    address: SocketAddr,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, TransportError> {
+    let (mut parts, incoming) = request.into_parts();
     let (body, unread) = RequestBody::new(incoming, parts.headers.contains_key(header::EXPECT));
-    let response = registry.handle(Request::from_parts(parts, Body::new(body))).await;
+    parts.uri = absolute(parts.uri, &parts.headers, address);
+    let response = service.send(Request::from_parts(parts, Body::new(body))).await?;
     if let Some(rest) = unread.take() {
         tokio::spawn(body::drain(rest));
     }
     Ok(response)
+}
+
+/// The URI as a transport gets it: with the host that the client asked, or else our own address.
+fn absolute(uri: Uri, headers: &HeaderMap, address: SocketAddr) -> Uri {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| Authority::try_from(host.as_bytes()).ok());
+    let authority = host.or_else(|| Authority::try_from(address.to_string()).ok());
+    let mut parts = uri.clone().into_parts();
+    if parts.authority.is_none() {
+        parts.scheme = Some(Scheme::HTTP);
+        parts.authority = authority;
+    }
+    // What has no absolute form, such as `*`, stays as it is.
+    Uri::from_parts(parts).unwrap_or(uri)
 }
 
 /// How long to wait before accepting again after it failed, so that a lack of file descriptors does not keep a processor

@@ -288,3 +288,6 @@ impl<T> Page<T> {
         self.items
     }
 }
+
+/// After how many bytes a page of referrers ends.
+const REFERRERS_BYTES: usize = 4 * 1024 * 1024;

@@ -82,7 +82,7 @@ impl Fixture {
 
     /// Another registry over the same kind of storage, empty. Before each step `observe` gets the step, and a registry over
     /// the same content that it does not observe.
-    pub(crate) fn observed(&self, observe: impl Fn(&Self, Step<'_>) + Send + Sync + 'static) -> Self {
+    pub(crate) fn observed(&self, observe: impl Fn(&Self, Step) + Send + Sync + 'static) -> Self {
         let directory = self.directory.as_ref().map(|_| tempfile::tempdir().unwrap());
         let storage: Arc<dyn Storage> = match &directory {
             None => Arc::new(MemoryStorage::new()),
@@ -92,7 +92,11 @@ impl Fixture {
             registry: Registry::builder().storage(Arc::clone(&storage)).build(),
             directory: None,
         };
-        let observed = Observed::new(storage, move |step| observe(&direct, step));
+        // A request within a request needs a thread of its own.
+        let observe = move |step| {
+            std::thread::scope(|scope| scope.spawn(|| observe(&direct, step)).join().unwrap());
+        };
+        let observed = Observed::new(storage, observe);
         Self {
             registry: Registry::builder().storage(observed).build(),
             directory,

@@ -20,4 +20,5 @@ mod names;
 mod push;
 mod referrers;
 mod tags;
+mod traces;
 mod uploads;

@@ -8,20 +8,22 @@ use oci_spec_types::{Descriptor, Digest, RepositoryName, Tag};
 use oci_registry::storage::{Page, Referrer, Storage, StorageError, StoredBlob, StoredManifest, Upload, UploadId};
 
 /// What a registry is about to ask its storage.
-pub(crate) enum Step<'s> {
-    Blob(&'s Digest),
-    HasBlob(&'s Digest),
-    Manifest(&'s Digest),
+#[derive(Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Step {
+    Blob(Digest),
+    HasBlob(Digest),
+    HasManifest(Digest),
+    Manifest(Digest),
 }
 
 /// A storage that tells what is asked of it before it answers.
 pub(crate) struct Observed {
     inner: Arc<dyn Storage>,
-    observe: Box<dyn Fn(Step<'_>) + Send + Sync>,
+    observe: Box<dyn Fn(Step) + Send + Sync>,
 }
 
 impl Observed {
-    pub(crate) fn new(inner: Arc<dyn Storage>, observe: impl Fn(Step<'_>) + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(inner: Arc<dyn Storage>, observe: impl Fn(Step) + Send + Sync + 'static) -> Self {
         Self {
             inner,
             observe: Box::new(observe),
@@ -32,12 +34,12 @@ impl Observed {
 #[async_trait]
 impl Storage for Observed {
     async fn blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<Option<StoredBlob>, StorageError> {
-        (self.observe)(Step::Blob(digest));
+        (self.observe)(Step::Blob(digest.clone()));
         self.inner.blob(repository, digest).await
     }
 
     async fn has_blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
-        (self.observe)(Step::HasBlob(digest));
+        (self.observe)(Step::HasBlob(digest.clone()));
         self.inner.has_blob(repository, digest).await
     }
 
@@ -75,11 +77,12 @@ impl Storage for Observed {
         repository: &RepositoryName,
         digest: &Digest,
     ) -> Result<Option<StoredManifest>, StorageError> {
-        (self.observe)(Step::Manifest(digest));
+        (self.observe)(Step::Manifest(digest.clone()));
         self.inner.manifest(repository, digest).await
     }
 
     async fn has_manifest(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
+        (self.observe)(Step::HasManifest(digest.clone()));
         self.inner.has_manifest(repository, digest).await
     }
 

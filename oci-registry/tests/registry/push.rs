@@ -1,11 +1,16 @@
+use std::sync::mpsc;
+
 use http::StatusCode;
 use oci_registry::Limits;
 use oci_spec_types::{Algorithm, Descriptor, Digest, ImageIndex, ImageManifest, MediaType};
 
 use crate::fixture::{Fixture, image, json, on_every_storage};
+use crate::observed::Step;
 
 on_every_storage!(
     body_that_is_not_a_manifest,
+    repeated_references,
+    sha512_referrer,
     content_types,
     large_manifests,
     missing_references,
@@ -248,4 +253,38 @@ fn too_many_tags(fixture: &Fixture) {
     };
     put("tag=a&tag=b&tag=c").expect_error(StatusCode::URI_TOO_LONG, "UNSUPPORTED");
     put("tag=a&tag=b").expect(StatusCode::CREATED);
+}
+
+/// What a manifest names many times is looked for once, and not opened.
+fn repeated_references(fixture: &Fixture) {
+    let (steps, seen) = mpsc::channel();
+    let fixture = fixture.observed(move |_, step| steps.send(step).unwrap());
+    let layer = fixture.push_blob("a", b"layer");
+    let layer = Descriptor::new(MediaType::IMAGE_LAYER, layer, 5);
+    let manifest = ImageManifest::new(image("one").config, vec![layer.clone(); 1000]);
+    let digest = fixture.push_image("a", "v1", &manifest);
+    let mut found: Vec<Step> = seen.try_iter().collect();
+    let mut expected = [manifest.config.digest, layer.digest].map(Step::HasBlob);
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    let child = Descriptor::new(MediaType::IMAGE_MANIFEST, digest, json(&image("one")).len() as u64);
+    let index = json(&ImageIndex::new(vec![child; 1000]));
+    fixture
+        .push_manifest("a", "all", &MediaType::IMAGE_INDEX, &index)
+        .expect(StatusCode::CREATED);
+    assert_eq!(seen.try_iter().count(), 1);
+}
+
+/// The entry of a manifest that was pushed by another algorithm has that digest.
+fn sha512_referrer(fixture: &Fixture) {
+    fixture.push_blob("a", b"{}");
+    let subject = Descriptor::of(MediaType::IMAGE_MANIFEST, b"missing");
+    let content = json(&image("one").with_subject(subject.clone()));
+    let digest = Digest::sha512(&content).to_string();
+    let put = fixture.push_manifest("a", &digest, &MediaType::IMAGE_MANIFEST, &content);
+    put.expect(StatusCode::CREATED);
+    let list = fixture.get(format!("/v2/a/referrers/{}", subject.digest)).send().json();
+    assert_eq!(list["manifests"][0]["digest"], digest);
+    assert_eq!(list["manifests"][0]["size"], content.len());
 }

@@ -1,5 +1,9 @@
-use http::StatusCode;
-use oci_registry::Limits;
+use std::sync::Arc;
+
+use http::{Request, StatusCode};
+use oci_client_core::runtime::{ThreadRuntime, block_on};
+use oci_registry::storage::{DirectoryStorage, MemoryStorage, Storage};
+use oci_registry::{Limits, Registry};
 use oci_spec_types::{Descriptor, Digest, ImageIndex, ImageManifest, MediaType};
 use serde_json::{Value, json};
 
@@ -7,6 +11,7 @@ use crate::fixture::{Fixture, image, json as bytes, on_every_storage};
 
 on_every_storage!(
     deleted,
+    entry_larger_than_a_page,
     filtered,
     indexes,
     listed,
@@ -160,15 +165,77 @@ fn pages(fixture: &Fixture) {
 
 /// RR5: a page fits into a manifest of the size that the registry takes.
 fn pages_are_bounded_in_bytes(fixture: &Fixture) {
-    let fixture = fixture.with(Limits::new().with_manifest_size(10_000), false);
     let subject = Descriptor::of(MediaType::IMAGE_MANIFEST, b"missing");
-    for number in 0..3 {
-        let manifest = image(&number.to_string())
+    let manifests = ["1", "2", "3"].map(|name| {
+        image(name)
             .with_subject(subject.clone())
-            .with_annotation("x", "x".repeat(6000));
-        fixture.push_image("a", &digest_of(&manifest), &manifest);
+            .with_annotation("x", "x".repeat(6000))
+    });
+    let push = |fixture: &Fixture| {
+        for manifest in &manifests {
+            fixture.push_image("a", &digest_of(manifest), manifest);
+        }
+    };
+    push(fixture);
+    let path = format!("/v2/a/referrers/{}?n=2", subject.digest);
+    let two = fixture.get(path).send().content().len();
+    for (limit, pages) in [(10_000, 3), (two - 1, 3), (two, 2)] {
+        let fixture = fixture.with(Limits::new().with_manifest_size(limit), false);
+        push(&fixture);
+        assert_eq!(all_pages(&fixture, &subject.digest, "").1, pages, "{limit}");
     }
-    assert_eq!(all_pages(&fixture, &subject.digest, "").1, 3);
+}
+
+/// RR5: what would not fit into a page is refused, since the list could not be read for it.
+fn entry_larger_than_a_page(fixture: &Fixture) {
+    let subject = Descriptor::of(MediaType::IMAGE_MANIFEST, b"missing");
+    let index = ImageIndex::new(Vec::new())
+        .with_subject(subject.clone())
+        .with_annotation("x", "x".repeat(6000));
+    let index = bytes(&index);
+    let digest = Digest::sha512(&index).to_string();
+    let put = |limit| {
+        let fixture = fixture.with(Limits::new().with_manifest_size(limit), false);
+        let put = fixture.push_manifest("a", &digest, &MediaType::IMAGE_INDEX, &index);
+        (put, list(&fixture, &subject.digest, ""))
+    };
+    let (created, list) = put(index.len() + 200);
+    created.expect(StatusCode::CREATED);
+    let page = bytes(&list).len();
+    assert!(page > index.len());
+    put(page).0.expect(StatusCode::CREATED);
+    let refused = put(page - 1).0;
+    refused.expect_error(StatusCode::PAYLOAD_TOO_LARGE, "MANIFEST_INVALID");
+}
+
+/// A storage does not copy more at once than one answer can take.
+#[test]
+fn storage_pages_are_bounded_in_bytes() {
+    let directory = tempfile::tempdir().unwrap();
+    let runtime = Arc::new(ThreadRuntime::new());
+    let storages: [Arc<dyn Storage>; 2] = [
+        Arc::new(MemoryStorage::new()),
+        Arc::new(block_on(DirectoryStorage::open(directory.path(), runtime)).unwrap()),
+    ];
+    let repository = "a".parse().unwrap();
+    let subject = Descriptor::of(MediaType::IMAGE_MANIFEST, b"missing");
+    for storage in storages {
+        let registry = Registry::builder().storage(Arc::clone(&storage)).build();
+        for name in ["1", "2", "3", "4"] {
+            let index = ImageIndex::new(Vec::new())
+                .with_subject(subject.clone())
+                .with_annotation("x", name.repeat(3_000_000));
+            let put = Request::put(format!("/v2/a/manifests/{name}"))
+                .header("content-type", MediaType::IMAGE_INDEX.as_str())
+                .body(bytes(&index).into());
+            assert_eq!(block_on(registry.handle(put.unwrap())).status(), StatusCode::CREATED);
+        }
+        let first = block_on(storage.referrers(&repository, &subject.digest, None, 1000)).unwrap();
+        assert!(first.items().len() == 2 && first.has_more());
+        let last = first.items().last().unwrap().digest.to_string();
+        let second = block_on(storage.referrers(&repository, &subject.digest, Some(&last), 1000)).unwrap();
+        assert!(second.items().len() == 2 && !second.has_more());
+    }
 }
 
 /// S19.

@@ -27,10 +27,17 @@ impl EmbeddedData {
 
     /// The content, without a check that it is what the descriptor names.
     ///
+    /// ```
+    /// use oci_spec_types::EmbeddedData;
+    ///
+    /// assert_eq!(EmbeddedData::encode(b"{}").decode_unverified()?, b"{}");
+    /// # Ok::<(), oci_spec_types::InvalidBase64>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the text is not base64 with the standard alphabet and padding (RFC 4648, section 4), without line breaks.
-    pub fn decode(&self) -> Result<Vec<u8>, InvalidBase64> {
+    pub fn decode_unverified(&self) -> Result<Vec<u8>, InvalidBase64> {
         STANDARD.decode(&self.0).map_err(|error| InvalidBase64 {
             position: match error {
                 DecodeError::InvalidByte(position, _) | DecodeError::InvalidLastSymbol { offset: position, .. } => {

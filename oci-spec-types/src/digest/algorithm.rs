@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Hasher, InvalidDigest, parse};
-use crate::text::text_conversions;
+use crate::{Sanitized, text::text_conversions};
 
 /// The algorithm of a digest: a registered one, or any other name that fits the grammar.
 ///
@@ -96,7 +96,7 @@ impl Display for Algorithm {
 impl FromStr for Algorithm {
     type Err = InvalidDigest;
 
-    /// Parses a name of the grammar `[a-z0-9]+([+._-][a-z0-9]+)*`.
+    /// Parses a name of the grammar `[a-z0-9]+([+._-][a-z0-9]+)*`, at most [`Digest::MAX_LEN`](super::Digest::MAX_LEN) bytes.
     ///
     /// # Errors
     ///
@@ -115,7 +115,8 @@ impl FromStr for Algorithm {
 /// verified.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
-    "the digest algorithm `{algorithm}` cannot be computed here, so its content cannot be verified{}",
+    "the digest algorithm `{}` cannot be computed here, so its content cannot be verified{}",
+    Sanitized::new(algorithm.as_str()).with_max_len(MAX_SHOWN),
     hint(algorithm)
 )]
 pub struct UnsupportedAlgorithm {
@@ -137,3 +138,6 @@ fn hint(algorithm: &Algorithm) -> &'static str {
         ""
     }
 }
+
+/// The most bytes of an algorithm that an error shows.
+const MAX_SHOWN: usize = 64;

@@ -67,6 +67,9 @@ enum Repr {
 }
 
 impl Digest {
+    /// The most bytes that the text of a digest may have: 1,024. The spec has no limit; registered algorithms need at most 135.
+    pub const MAX_LEN: usize = 1024;
+
     /// The digest with these 32 bytes as its sha256 hash.
     #[must_use]
     pub const fn from_sha256(hash: [u8; 32]) -> Self {

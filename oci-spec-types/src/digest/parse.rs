@@ -1,6 +1,6 @@
 //! The grammar of digests, `algorithm:encoded`, and its error.
 
-use super::{Repr, hex};
+use super::{Digest, Repr, hex};
 use crate::text::{Shown, char_at, text_error};
 
 text_error! {
@@ -41,12 +41,16 @@ pub enum InvalidDigestKind {
     /// A separator of the algorithm that is not between letters or digits.
     #[error("separators in an algorithm must stand alone, between letters or digits")]
     Separator,
+    /// The text is longer than [`Digest::MAX_LEN`].
+    #[error("a digest may have at most {} bytes", Digest::MAX_LEN)]
+    TooLong,
 }
 
 /// Checks that the whole of `text` is the name of an algorithm.
 pub(super) fn algorithm(text: &str) -> Result<(), InvalidDigest> {
     let end = scan_algorithm(text)?;
     match char_at(text, end) {
+        None if end > Digest::MAX_LEN => Err(InvalidDigestKind::TooLong.at(Digest::MAX_LEN)),
         None => Ok(()),
         Some(colon) => Err(InvalidDigestKind::AlgorithmCharacter(colon).at(end)),
     }
@@ -97,6 +101,7 @@ fn opaque(text: &str) -> Result<Repr, InvalidDigest> {
     match char_at(encoded, accepted) {
         Some(other) => Err(InvalidDigestKind::EncodedCharacter(other).at(position)),
         None if encoded.is_empty() => Err(InvalidDigestKind::EmptyEncoded.at(position)),
+        None if text.len() > Digest::MAX_LEN => Err(InvalidDigestKind::TooLong.at(Digest::MAX_LEN)),
         None => Ok(Repr::Opaque(text.into())),
     }
 }

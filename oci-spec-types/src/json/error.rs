@@ -115,7 +115,7 @@ impl From<Mismatch> for ParseError {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum ParseErrorKind {
-    /// It has `layers` or `config`, as a manifest, and `manifests`, as an index: two readers could see two images.
+    /// It has `layers` or `config`, as a manifest, and `manifests`, as an index, in any case: two readers could see two images.
     Ambiguous,
     /// It starts with a byte order mark.
     ByteOrderMark,

@@ -13,7 +13,8 @@ pub(crate) fn folded_name(name: &str, known: &[&'static str]) -> Option<&'static
         .find(|candidate| name != *candidate && equal_folded(name, candidate))
 }
 
-fn equal_folded(name: &str, known: &str) -> bool {
+/// Whether two names are equal when letters of either case are taken as equal.
+pub(super) fn equal_folded(name: &str, known: &str) -> bool {
     // Each character folds to one byte of ASCII, from at most three bytes of UTF-8.
     (known.len()..=3 * known.len()).contains(&name.len()) && name.chars().map(fold).eq(known.chars().map(fold))
 }

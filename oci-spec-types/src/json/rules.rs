@@ -11,11 +11,11 @@ pub struct Rules<'a> {
 }
 
 impl Rules<'_> {
-    /// How many elements the array under `name` of the outermost object may have.
+    /// How many elements the array under `name` of the outermost object may have. Case does not count, as in [`TellingNames`].
     pub(super) fn max_items(self, name: StringToken, text: &str) -> usize {
-        if name.is("layers", text) {
+        if name.is_folded("layers", text) {
             self.limits.layers()
-        } else if name.is("manifests", text) {
+        } else if name.is_folded("manifests", text) {
             self.limits.index_entries()
         } else {
             usize::MAX
@@ -32,10 +32,12 @@ pub(super) struct TellingNames {
 
 impl TellingNames {
     /// Takes note of a name. Says whether it is the first that makes the document ambiguous.
+    ///
+    /// Case does not count: some readers take `Manifests` for `manifests`, and would see an index where others see a manifest.
     pub(super) fn note(&mut self, name: StringToken, text: &str) -> bool {
         let was_ambiguous = self.config_or_layers && self.manifests;
-        self.manifests |= name.is("manifests", text);
-        self.config_or_layers |= name.is("layers", text) || name.is("config", text);
+        self.manifests |= name.is_folded("manifests", text);
+        self.config_or_layers |= name.is_folded("layers", text) || name.is_folded("config", text);
         !was_ambiguous && self.config_or_layers && self.manifests
     }
 }

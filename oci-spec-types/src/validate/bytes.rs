@@ -1,72 +1,63 @@
 //! Checking bytes that may not be a document at all.
 
 use std::{
-    collections::HashSet,
     fmt::{self, Display},
     str::FromStr,
 };
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Finding, Report, Severity, Validate,
+    Finding, Report, Severity, config, descriptor, findings, index, layout, manifest,
     shape::{self, Schema},
 };
 use crate::{
-    Descriptor, ImageConfig, ImageIndex, ImageManifest, LayoutHeader, Limits, ParseError,
-    json::{Rules, check_all, utf8},
+    Limits, ParseError,
+    json::{Path, Rules, check_all, utf8},
 };
 
 /// Holds bytes against the prose of the spec for one kind of document.
 ///
 /// Unlike reading, it goes on after a fault where that is possible: a malformed digest in one layer hides nothing of the other
 /// layers. Bytes that are not JSON have one finding. The default [`Limits`] apply, and
-/// at most [`MAX_FINDINGS`](super::MAX_FINDINGS) findings are reported.
+/// at most [`MAX_FINDINGS`](super::MAX_FINDINGS) findings of each severity are reported.
 #[must_use]
 pub fn validate_bytes(kind: DocumentKind, bytes: &[u8]) -> Vec<Finding> {
     let limits = Limits::new();
-    let text = match utf8(bytes, &limits) {
-        Ok(text) => text,
-        Err(error) => return vec![finding_of(&error)],
-    };
     let rules = Rules {
         limits: &limits,
         manifest: matches!(kind, DocumentKind::Index | DocumentKind::Manifest),
     };
+    findings(|report| match utf8(bytes, &limits) {
+        Ok(text) => check_text(kind, text, rules, report),
+        Err(error) => add_fault(&error, report),
+    })
+}
+
+fn check_text(kind: DocumentKind, text: &str, rules: Rules<'_>, report: &mut Report) {
     let mut faults = Vec::new();
     let readable = check_all(text, rules, &mut faults);
-    faults.extend(readable.clone().err());
-    let mut report = Report::default();
-    faults.iter().for_each(|fault| report.push(finding_of(fault)));
-    if readable.is_ok() {
-        check_values(kind, text, &mut report);
+    faults.iter().for_each(|fault| add_fault(fault, report));
+    match readable {
+        Ok(()) => check_values(kind, text, report),
+        Err(fault) => add_fault(&fault, report),
     }
-    report.into_findings()
 }
 
 /// Checks a text that can be read: the shape of its values first, then what they mean.
 fn check_values(kind: DocumentKind, text: &str, report: &mut Report) {
     let mut tree = serde_json::from_str(text).unwrap_or(Value::Null);
     shape::walk(&mut tree, kind.schema(), &mut |path, fault| {
-        if report.is_full() {
-            return;
-        }
         let severity = if fault.tolerable {
             Severity::Warning
         } else {
             Severity::Error
         };
-        report.push(Finding::new(severity, path.to_string(), fault.section, fault.message));
+        report.add(severity, path, fault.section, fault.message);
     });
-    let malformed: HashSet<String> = report
-        .findings()
-        .iter()
-        .map(|finding| finding.path().to_owned())
-        .collect();
-    let others = kind.findings(tree).into_iter();
-    for finding in others.filter(|finding| !is_within(finding.path(), &malformed)) {
-        report.push(finding);
-    }
+    report.settle();
+    kind.check(tree, report);
 }
 
 /// The kinds of documents that can be checked, by the names that a command line gives them.
@@ -124,14 +115,16 @@ impl DocumentKind {
         }
     }
 
-    /// What the typed value of a mended tree has to say.
-    fn findings(self, tree: Value) -> Vec<Finding> {
+    /// Adds what the typed value of a mended tree has to say.
+    fn check(self, tree: Value, report: &mut Report) {
         match self {
-            Self::Config => findings_as::<ImageConfig>(tree),
-            Self::Descriptor => findings_as::<Descriptor>(tree),
-            Self::Index => findings_as::<ImageIndex>(tree),
-            Self::LayoutHeader => findings_as::<LayoutHeader>(tree),
-            Self::Manifest => findings_as::<ImageManifest>(tree),
+            Self::Config => check_as(tree, |value| config::check(value, report)),
+            Self::Descriptor => check_as(tree, |value| {
+                descriptor::check(value, descriptor::Role::Alone, &Path::Root, report);
+            }),
+            Self::Index => check_as(tree, |value| index::check(value, report)),
+            Self::LayoutHeader => check_as(tree, |value| layout::check(value, report)),
+            Self::Manifest => check_as(tree, |value| manifest::check(value, report)),
         }
     }
 }
@@ -158,30 +151,16 @@ impl FromStr for DocumentKind {
 #[error("unknown kind of document; there are config, descriptor, index, layout-header and manifest")]
 pub struct UnknownDocumentKind(());
 
-fn findings_as<T: Validate + serde::de::DeserializeOwned>(tree: Value) -> Vec<Finding> {
-    serde_json::from_value::<T>(tree)
-        .map(|value| value.findings())
-        .unwrap_or_default()
+fn check_as<T: DeserializeOwned>(tree: Value, check: impl FnOnce(&T)) {
+    if let Ok(value) = serde_json::from_value(tree) {
+        check(&value);
+    }
 }
 
-fn finding_of(error: &ParseError) -> Finding {
-    let message = match error.offset() {
-        Some(offset) => format!("{}, at byte {offset}", error.message()),
-        None => error.message().to_owned(),
+fn add_fault(fault: &ParseError, report: &mut Report) {
+    let message = match fault.offset() {
+        Some(offset) => format!("{}, at byte {offset}", fault.message()),
+        None => fault.message().to_owned(),
     };
-    Finding::new(
-        Severity::Error,
-        error.path().unwrap_or("$"),
-        "image-spec/considerations.md",
-        message,
-    )
-}
-
-/// Whether `path` is one of `places` or inside one. The whole document does not count as a place.
-fn is_within(path: &str, places: &HashSet<String>) -> bool {
-    let mut ends = path.match_indices(['.', '[']).map(|(end, _)| end).chain([path.len()]);
-    ends.any(|end| {
-        path.get(..end)
-            .is_some_and(|start| start != "$" && places.contains(start))
-    })
+    report.error(&fault.path().unwrap_or("$"), "image-spec/considerations.md", message);
 }

@@ -2,10 +2,9 @@
 
 use std::{
     borrow::Cow,
+    collections::HashSet,
     fmt::{self, Display},
 };
-
-use crate::json::Path;
 
 /// One thing in a document that is against the spec, or against its advice.
 ///
@@ -20,7 +19,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(super) fn new(
+    fn new(
         severity: Severity,
         path: impl Into<String>,
         section: &'static str,
@@ -88,49 +87,82 @@ impl Display for Severity {
     }
 }
 
-/// Collects findings, up to [`MAX_FINDINGS`]. A place is turned into text only for a finding.
+/// Collects findings, up to [`MAX_FINDINGS`] of each severity. A place is turned into text only for a finding.
 #[derive(Debug, Default)]
-pub(super) struct Report(Vec<Finding>);
+pub(super) struct Report {
+    /// How many errors there were, counted up to the first that is not shown.
+    errors: usize,
+    findings: Vec<Finding>,
+    /// The places of which nothing more is said.
+    settled: HashSet<String>,
+    /// How many warnings there were, counted as the errors are.
+    warnings: usize,
+}
 
 impl Report {
-    pub(super) fn error(&mut self, path: &Path<'_>, section: &'static str, message: impl Into<Cow<'static, str>>) {
+    pub(super) fn error(&mut self, path: &dyn Display, section: &'static str, message: impl Into<Cow<'static, str>>) {
         self.add(Severity::Error, path, section, message);
     }
 
-    pub(super) fn warning(&mut self, path: &Path<'_>, section: &'static str, message: impl Into<Cow<'static, str>>) {
+    pub(super) fn warning(&mut self, path: &dyn Display, section: &'static str, message: impl Into<Cow<'static, str>>) {
         self.add(Severity::Warning, path, section, message);
     }
 
-    pub(super) fn push(&mut self, finding: Finding) {
-        if !self.is_full() {
-            self.0.push(finding);
-        }
-    }
-
-    pub(super) fn is_full(&self) -> bool {
-        self.0.len() >= MAX_FINDINGS
-    }
-
-    pub(super) fn findings(&self) -> &[Finding] {
-        &self.0
-    }
-
-    pub(super) fn into_findings(self) -> Vec<Finding> {
-        self.0
-    }
-
-    fn add(
+    pub(super) fn add(
         &mut self,
         severity: Severity,
-        path: &Path<'_>,
+        path: &dyn Display,
         section: &'static str,
         message: impl Into<Cow<'static, str>>,
     ) {
-        if !self.is_full() {
-            self.0.push(Finding::new(severity, path.to_string(), section, message));
+        let count = match severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        if *count > MAX_FINDINGS {
+            return;
         }
+        let path = path.to_string();
+        if is_within(&path, &self.settled) {
+            return;
+        }
+        *count += 1;
+        if *count <= MAX_FINDINGS {
+            self.findings.push(Finding::new(severity, path, section, message));
+        }
+    }
+
+    /// Leaves out what is added from now on about the places of the findings so far, and about what is inside them.
+    pub(super) fn settle(&mut self) {
+        self.settled = self.findings.iter().map(|finding| finding.path.clone()).collect();
+    }
+
+    /// The findings; the last one says that there are more if there are.
+    pub(super) fn into_findings(mut self) -> Vec<Finding> {
+        let more = if self.errors > MAX_FINDINGS {
+            Severity::Error
+        } else if self.warnings > MAX_FINDINGS {
+            Severity::Warning
+        } else {
+            return self.findings;
+        };
+        let last = Finding::new(more, "$", "image-spec/considerations.md", "more findings not shown");
+        self.findings.push(last);
+        self.findings
     }
 }
 
-/// The most findings that are reported of one document: 10,000. A hostile document could have a million.
+/// Whether `path` is one of `places` or inside one. The whole document does not count as a place.
+fn is_within(path: &str, places: &HashSet<String>) -> bool {
+    let mut ends = path.match_indices(['.', '[']).map(|(end, _)| end).chain([path.len()]);
+    ends.any(|end| {
+        path.get(..end)
+            .is_some_and(|start| start != "$" && places.contains(start))
+    })
+}
+
+/// The most errors, and the most warnings, that are reported of one document: 10,000 of each. A hostile document could have
+/// a million.
+///
+/// Where there are more, one more finding says so: an error if errors are missing, a warning if only warnings are.
 pub const MAX_FINDINGS: usize = 10_000;

@@ -47,8 +47,8 @@ use crate::{
 /// assert!(manifest.is_valid());
 /// ```
 pub trait Validate {
-    /// What in the value is against the spec or its advice, up to [`MAX_FINDINGS`]. Nothing is allocated where there is
-    /// nothing to say.
+    /// What in the value is against the spec or its advice, up to [`MAX_FINDINGS`] of each severity. Nothing is
+    /// allocated where there is nothing to say.
     fn findings(&self) -> Vec<Finding>;
 
     /// Whether no finding is an error.

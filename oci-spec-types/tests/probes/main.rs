@@ -18,8 +18,8 @@ mod layout;
 mod manifest;
 
 use oci_spec_types::{
-    Digest,
-    validate::{DocumentKind, MAX_FINDINGS, Severity, validate_bytes},
+    Descriptor, Digest, ImageManifest, MediaType,
+    validate::{DocumentKind, MAX_FINDINGS, Severity, Validate, validate_bytes},
 };
 use serde_json::{Value, json};
 
@@ -173,5 +173,44 @@ fn findings_are_limited_in_number_and_quick_to_find() {
         r#"{{"mediaType":"a/b","digest":"x:y","size":1,"urls":[{numbers}],"annotations":{{"a":[{numbers}]}}}}"#
     );
     let findings = validate_bytes(DocumentKind::Descriptor, text.as_bytes());
-    assert_eq!(findings.len(), MAX_FINDINGS);
+    let errors = findings.iter().filter(|finding| finding.severity() == Severity::Error);
+    assert_eq!(errors.count(), MAX_FINDINGS + 1);
+    let last = findings.last().unwrap();
+    assert_eq!((last.severity(), last.path()), (Severity::Error, "$"));
+    assert_eq!(last.message(), "more findings not shown");
+}
+
+#[test]
+fn warnings_displace_no_error() {
+    let layer =
+        r#"{"mediaType":"a/b","digest":"x:y","size":1,"annotations":null,"artifactType":null,"urls":null,"data":null}"#;
+    let layers = vec![layer; 4_000].join(",");
+    let text = format!(
+        r#"{{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{layer},"layers":[{layers}],"subject":{{"mediaType":"a/b","digest":"bad","size":1}}}}"#
+    );
+    let findings = validate_bytes(DocumentKind::Manifest, text.as_bytes());
+    let (errors, warnings): (Vec<_>, Vec<_>) = findings
+        .iter()
+        .partition(|finding| finding.severity() == Severity::Error);
+    assert_eq!(
+        errors.iter().map(|error| error.path()).collect::<Vec<_>>(),
+        ["$.subject.digest"]
+    );
+    assert_eq!(warnings.len(), MAX_FINDINGS + 1);
+    assert_eq!(findings.last().unwrap().severity(), Severity::Warning);
+    assert_eq!(findings.last().unwrap().message(), "more findings not shown");
+}
+
+#[test]
+fn a_value_with_more_warnings_than_are_shown_is_not_valid_if_it_has_an_error() {
+    let foreign = Descriptor::new("a/b".parse().unwrap(), "x:y".parse().unwrap(), 1);
+    let mut manifest = ImageManifest::new(
+        Descriptor::of(MediaType::IMAGE_CONFIG, b"{}"),
+        vec![foreign; MAX_FINDINGS],
+    );
+    assert!(manifest.is_valid());
+    let mut subject = Descriptor::of(MediaType::IMAGE_MANIFEST, b"{}");
+    subject.size = 0;
+    manifest.subject = Some(subject);
+    assert!(!manifest.is_valid());
 }

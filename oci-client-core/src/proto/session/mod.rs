@@ -100,6 +100,13 @@ impl<M: Machine> Session<M> {
 
     /// Hands `input` to the machine and takes its next step up.
     fn relay(&mut self, host: &mut HostMemory, now: Now, input: Input) -> Step<M::Output> {
+        let input = match input {
+            Input::Failed { error, sent } => Input::Failed {
+                error: error.after(self.tries.attempts().to_vec()),
+                sent,
+            },
+            input => input,
+        };
         let step = self.machine.resume(host, now, input);
         match &step {
             Step::Ask(_) | Step::Sleep(_) | Step::Wait(_) => self.state = State::Relaying,

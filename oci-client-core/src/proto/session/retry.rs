@@ -79,6 +79,10 @@ impl Tries {
         self.progress = 0;
     }
 
+    pub(super) fn attempts(&self) -> &[Attempt] {
+        &self.attempts
+    }
+
     pub(super) fn take_attempts(&mut self) -> Vec<Attempt> {
         std::mem::take(&mut self.attempts)
     }

@@ -70,8 +70,19 @@ pub(super) fn create_directories(root: &Path, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Makes the directory `path` and all above it that are missing, each of them durable.
+pub(super) fn create_root(path: &Path) -> io::Result<()> {
+    let path = std::path::absolute(path).at(path)?;
+    match path.ancestors().find(|directory| directory.exists()) {
+        Some(existing) => create_directories(existing, &path),
+        None => Err(ErrorKind::NotFound.into()).at(&path),
+    }
+}
+
 /// Makes what was created, renamed or removed in a directory durable.
 pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
+    #[cfg(test)]
+    SYNCED.with_borrow_mut(|synced| synced.push(path.to_owned()));
     // Elsewhere directories cannot be opened as files, and the file system orders its own changes.
     if cfg!(unix) {
         File::open(path).and_then(|directory| directory.sync_all()).at(path)
@@ -120,3 +131,9 @@ fn read_chunk(mut file: File, range: Range<u64>) -> io::Result<(Bytes, (File, Ra
 
 /// The largest chunk of a response.
 const CHUNK: u64 = 256 * 1024;
+
+#[cfg(test)]
+thread_local! {
+    /// The directories that this thread has synced.
+    pub(super) static SYNCED: std::cell::RefCell<Vec<PathBuf>> = const { std::cell::RefCell::new(Vec::new()) };
+}

@@ -4,7 +4,7 @@ use std::path::Path;
 use bytes::Bytes;
 use oci_spec_types::{Descriptor, Digest, MediaType, RepositoryName, Tag};
 
-use super::super::{Page, Referrer, StoredManifest};
+use super::super::{Page, REFERRERS_BYTES, Referrer, StoredManifest};
 use super::files::{self, At};
 use super::paths::referrer_of_file;
 use super::store::Store;
@@ -93,12 +93,12 @@ impl Store {
         Ok(Page::new(descriptors, false))
     }
 
-    /// Gives a file its content, durably, unless it has that content already.
+    /// Gives a file its content, durably. If it has that content already, it need not have its name durably: whoever wrote
+    /// it may have been stopped before that.
     fn replace_and_sync(&self, path: &Path, content: &[&[u8]]) -> io::Result<()> {
-        if files::read(path)?.is_some_and(|found| found == content.concat()) {
-            return Ok(());
+        if files::read(path)?.is_none_or(|found| found != content.concat()) {
+            self.replace(path, content)?;
         }
-        self.replace(path, content)?;
         files::sync_directory(&files::parent(path))
     }
 }
@@ -131,9 +131,6 @@ fn parse(mut record: Bytes) -> io::Result<(StoredManifest, Option<Digest>)> {
     let subject = subject.map(str::parse).transpose().map_err(|_| damaged())?;
     Ok((StoredManifest::new(media_type, content), subject))
 }
-
-/// After how many bytes a page of referrers ends.
-const REFERRERS_BYTES: usize = 4 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests;

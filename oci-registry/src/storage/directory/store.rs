@@ -31,7 +31,7 @@ pub(super) struct Store {
 
 impl Store {
     pub(super) fn open(root: PathBuf) -> Result<Self, StorageError> {
-        fs::create_dir_all(&root).at(&root)?;
+        files::create_root(&root)?;
         let lock = lock(&root)?;
         check_format(&root)?;
         let temporary = root.join(TEMPORARY);
@@ -182,3 +182,6 @@ const FORMAT: &str = "oci-registry directory storage 1\n";
 const NEW_DIRECTORY: [&str; 3] = ["format.new", "lock", "lost+found"];
 /// Locks for changes; two repositories with the same one wait for each other.
 const STRIPES: usize = 64;
+
+#[cfg(test)]
+mod tests;

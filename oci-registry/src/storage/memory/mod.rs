@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use oci_spec_types::{Descriptor, Digest, RepositoryName, Tag};
 
-use super::{Page, Referrer, Storage, StorageError, StoredBlob, StoredManifest, Upload, UploadId};
+use super::{Page, Referrer, Storage, StorageError, StorageErrorKind, StoredBlob, StoredManifest, Upload, UploadId};
 use state::State;
 use upload::MemoryUpload;
 
@@ -109,8 +109,8 @@ impl Storage for MemoryStorage {
     ) -> Result<(), StorageError> {
         self.state()
             .repository(repository)
-            .put_manifest(digest, manifest, referrer, tags);
-        Ok(())
+            .put_manifest(digest, manifest, referrer, tags)
+            .map_err(|error| StorageError::new(StorageErrorKind::Other, "a descriptor as JSON").with_source(error))
     }
 
     async fn delete_manifest(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use oci_spec_types::{Descriptor, Digest, RepositoryName, Tag};
 
-use super::super::{Page, Referrer, StoredManifest, UploadId};
+use super::super::{Page, REFERRERS_BYTES, Referrer, StoredManifest, UploadId};
 use super::content::Content;
 
 /// Everything that a memory storage has.
@@ -30,8 +30,15 @@ pub(super) struct Repository {
     pub(super) blobs: HashMap<Digest, Arc<Content>>,
     manifests: HashMap<Digest, Manifest>,
     /// The referrers of each subject, by the text of their digests.
-    referrers: HashMap<Digest, BTreeMap<String, Descriptor>>,
+    referrers: HashMap<Digest, BTreeMap<String, Entry>>,
     pub(super) tags: BTreeMap<Tag, Digest>,
+}
+
+/// A referrer.
+struct Entry {
+    /// The length of the descriptor as JSON.
+    bytes: usize,
+    descriptor: Descriptor,
 }
 
 struct Manifest {
@@ -129,16 +136,23 @@ impl Repository {
         stored: StoredManifest,
         referrer: Option<Referrer>,
         tags: &[Tag],
-    ) {
-        let subject = referrer.map(|Referrer { subject, descriptor }| {
+    ) -> serde_json::Result<()> {
+        let mut subject = None;
+        if let Some(Referrer {
+            subject: digest_of_subject,
+            descriptor,
+        }) = referrer
+        {
+            let bytes = serde_json::to_vec(&descriptor)?.len();
             self.referrers
-                .entry(subject.clone())
+                .entry(digest_of_subject.clone())
                 .or_default()
-                .insert(digest.to_string(), descriptor);
-            subject
-        });
+                .insert(digest.to_string(), Entry { bytes, descriptor });
+            subject = Some(digest_of_subject);
+        }
         self.manifests.insert(digest.clone(), Manifest { stored, subject });
         self.tags.extend(tags.iter().map(|tag| (tag.clone(), digest.clone())));
+        Ok(())
     }
 
     pub(super) fn delete_manifest(&mut self, digest: &Digest) -> bool {
@@ -162,9 +176,17 @@ impl Repository {
     }
 
     pub(super) fn referrers_after(&self, subject: &Digest, after: Option<&str>, size: usize) -> Page<Descriptor> {
+        let mut descriptors = Vec::new();
+        let mut bytes = 0_usize;
         let referrers = self.referrers.get(subject).into_iter();
-        let later = referrers.flat_map(|referrers| referrers.range::<str, _>(range_after(after)));
-        Page::first(later.map(|(_, descriptor)| descriptor.clone()), size)
+        for (_, entry) in referrers.flat_map(|referrers| referrers.range::<str, _>(range_after(after))) {
+            if descriptors.len() == size || bytes > REFERRERS_BYTES {
+                return Page::new(descriptors, true);
+            }
+            bytes = bytes.saturating_add(entry.bytes);
+            descriptors.push(entry.descriptor.clone());
+        }
+        Page::new(descriptors, false)
     }
 
     fn delete_referrer(&mut self, subject: &Digest, digest: &Digest) {

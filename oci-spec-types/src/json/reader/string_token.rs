@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, cmp::Ordering, str::Chars};
 
+use crate::json::fold::equal_folded;
+
 /// A string between its quotes, as it stands in the text.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::json) struct StringToken {
@@ -23,6 +25,11 @@ impl StringToken {
         } else {
             self.raw(text) == expected
         }
+    }
+
+    /// Whether a reader without regard to case takes it for `expected`.
+    pub(in crate::json) fn is_folded(self, expected: &str, text: &str) -> bool {
+        equal_folded(&self.unescaped(text), expected)
     }
 
     /// The string with its escapes read.

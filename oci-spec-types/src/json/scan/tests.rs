@@ -125,6 +125,10 @@ fn c10_a_document_is_a_manifest_or_an_index() {
         (r#"{"manifests":[],"layers":[]}"#, 16, "$.layers"),
         (r#"{"config":{},"x":{},"manifests":null}"#, 20, "$.manifests"),
         (r#"{"l\u0061yers":[],"manif\u0065sts":[]}"#, 18, "$.manifests"),
+        // Readers without regard to case see these as well (C13).
+        (r#"{"layers":[],"Manifests":[]}"#, 13, "$.Manifests"),
+        (r#"{"manifests":[],"CONFIG":{}}"#, 16, "$.CONFIG"),
+        (r#"{"layer\u017f":[],"MANIFEST\u0053":[]}"#, 18, "$.MANIFESTS"),
     ] {
         let error = scan(text, &Limits::new()).unwrap_err();
         assert_eq!(error.kind(), Kind::Ambiguous, "{text}");
@@ -163,6 +167,8 @@ fn c18_entries_are_limited() {
     for (text, offset, path) in [
         (r#"{"layers":[1,2,3,4,5]}"#, 17, "$.layers"),
         (r#"{"manifests":[[],{},0]}"#, 20, "$.manifests"),
+        (r#"{"Layers":[1,2,3,4,5]}"#, 17, "$.Layers"),
+        (r#"{"manife\u017ft\u017f":[[],{},0]}"#, 30, r#"$["manifeſtſ"]"#),
     ] {
         let error = scan(text, &limits).unwrap_err();
         assert_eq!(error.kind(), Kind::TooManyEntries);

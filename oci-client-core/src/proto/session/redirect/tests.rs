@@ -113,6 +113,13 @@ fn a01_a_way_back_does_not_restore_the_credential() {
         (head(401, &[BASIC]), "buffer 65536"),
     ];
     with_password(stage).rows(stage, rows);
+    let rows = [
+        (start(), "GET /v2/a/b/blobs/D"),
+        (to(302, "https://cdn.test/x"), "GET https://cdn.test/x"),
+        (to(302, "https://r.test/y"), "GET /y"),
+        (head(401, &[BASIC]), "buffer 65536"),
+    ];
+    pull().rows(&mut Stage::new(), rows);
 }
 
 #[test]

@@ -1,3 +1,4 @@
+use super::super::files::SYNCED;
 use super::*;
 
 #[test]
@@ -12,5 +13,29 @@ fn a_record_keeps_what_it_was_made_of() {
     }
     for damaged in [&b""[..], b"application/json", b"\n{}", b"application/json nonsense\n{}"] {
         assert!(parse(Bytes::from_static(damaged)).is_err());
+    }
+}
+
+/// S13: a manifest that is there already is durable too once its push is answered.
+#[test]
+fn equal_content_is_synced() {
+    let root = tempfile::tempdir().unwrap();
+    let store = Store::open(root.path().to_owned()).unwrap();
+    let repository: RepositoryName = "a".parse().unwrap();
+    let content = Bytes::from_static(b"{}");
+    let digest = Digest::sha256(&content);
+    let manifest = StoredManifest::new(MediaType::IMAGE_MANIFEST, content);
+    let subject = Digest::sha256(b"subject");
+    let referrer = Referrer::new(subject.clone(), Descriptor::of(MediaType::IMAGE_MANIFEST, b"{}"));
+    let path = store.repository(&repository);
+    for _ in 0..2 {
+        SYNCED.take();
+        store
+            .put_manifest(&repository, &digest, &manifest, Some(&referrer), &[])
+            .unwrap();
+        let synced = SYNCED.take();
+        for directory in [files::parent(&path.manifest(&digest)), path.referrers(&subject)] {
+            assert!(synced.contains(&directory), "{synced:?}");
+        }
     }
 }
