@@ -1,8 +1,8 @@
 //! What registries answer besides content, in all the forms in which they do.
 
 use oci_spec_types::{
-    ParseErrorKind as Kind, RepositoryName, Sanitized, Tag,
-    distribution::{Catalog, ErrorCode, ErrorList, RegistryError, TagList, TokenResponse},
+    Limits, ParseErrorKind as Kind, RepositoryName, Sanitized, Tag,
+    distribution::{Catalog, ErrorCode, ErrorList, MAX_LIST_ENTRIES, RegistryError, TagList, TokenResponse},
 };
 use serde_json::json;
 
@@ -54,6 +54,42 @@ fn cd1_tag_lists() {
         TagList::parse(serde_json::to_string(&list).unwrap().as_bytes()).unwrap(),
         list
     );
+}
+
+#[test]
+fn long_lists_are_read_and_endless_ones_refused() {
+    let list = |field: &str, element: &str, entries: usize| {
+        let more = format!("{element},").repeat(entries - 1);
+        format!(r#"{{"name":"a/b","{field}":[{more}{element}]}}"#)
+    };
+    let page = list("tags", r#""v1.2.3-build5678""#, 800_000);
+    assert!(page.len() < 16 << 20);
+    assert_eq!(TagList::parse(page.as_bytes()).unwrap().tags().len(), 800_000);
+
+    for element in [r#""a""#, r#""!""#, "0", r#"{"":0}"#, "[0]"] {
+        let error = TagList::parse(list("tags", element, MAX_LIST_ENTRIES + 1).as_bytes()).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.path()),
+            (Kind::TooManyEntries, Some("$.tags")),
+            "{element}"
+        );
+    }
+    let error = Catalog::parse(list("repositories", r#""a""#, MAX_LIST_ENTRIES + 1).as_bytes()).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.path()),
+        (Kind::TooManyEntries, Some("$.repositories"))
+    );
+}
+
+#[test]
+fn answers_with_too_many_values_are_refused() {
+    let zeros = "0,".repeat(Limits::VALUES) + "0";
+    let error = ErrorList::parse(format!(r#"{{"errors":[],"x":[{zeros}]}}"#).as_bytes()).unwrap_err();
+    assert_eq!(error.kind(), Kind::TooManyValues);
+    let error = TokenResponse::parse(format!(r#"{{"token":"t","x":[{zeros}]}}"#).as_bytes()).unwrap_err();
+    assert_eq!(error.kind(), Kind::TooManyValues);
+    // Nothing but the tags is kept of a list.
+    assert!(TagList::parse(format!(r#"{{"tags":["a"],"x":[{zeros}]}}"#).as_bytes()).is_ok());
 }
 
 #[test]

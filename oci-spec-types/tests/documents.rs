@@ -424,6 +424,39 @@ fn c18_entries_are_limited_in_number() {
 }
 
 #[test]
+fn c15_values_are_limited_in_number_beyond_the_richest_documents() {
+    let digest = Digest::sha256(b"content");
+    let annotations = |count: usize| -> serde_json::Map<String, serde_json::Value> {
+        (0..count)
+            .map(|n| (format!("org.example.name{n}"), json!("value")))
+            .collect()
+    };
+    let entry = json!({
+        "mediaType": MediaType::IMAGE_MANIFEST, "digest": digest, "size": 1234,
+        "platform": {"architecture": "arm64", "os": "linux", "variant": "v8"},
+        "annotations": annotations(5),
+    });
+    let index = json!({"schemaVersion": 2, "manifests": vec![entry; Limits::INDEX_ENTRIES]}).to_string();
+    let layer = json!({
+        "mediaType": MediaType::IMAGE_LAYER_GZIP, "digest": digest, "size": 1234, "annotations": annotations(25),
+    });
+    let config = json!({"mediaType": MediaType::IMAGE_CONFIG, "digest": digest, "size": 7});
+    let manifest = json!({"schemaVersion": 2, "config": config, "layers": vec![layer; Limits::LAYERS]}).to_string();
+    for text in [&index, &manifest] {
+        let share = text.len() * 100 / Limits::DOCUMENT_BYTES;
+        assert!((85..=100).contains(&share), "{share} %");
+    }
+    assert!(Document::<ImageIndex>::parse(index.as_bytes(), MediaType::IMAGE_INDEX).is_ok());
+    assert!(parse_manifest(&manifest).is_ok());
+
+    let objects = vec![r#"{"":0}"#; Limits::VALUES / 2].join(",");
+    let text = self::manifest()
+        .to_string()
+        .replacen('{', &format!(r#"{{"com.example":[{objects}],"#), 1);
+    assert_eq!(refused_manifest(&text), (Kind::TooManyValues, None));
+}
+
+#[test]
 fn c20_embedded_data_is_verified() {
     let descriptor = Descriptor::of(MediaType::JSON, b"content");
     let with = |data: &str| {

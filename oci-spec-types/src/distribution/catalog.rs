@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::lenient;
+use super::name_list::NameList;
 use crate::{ParseError, RepositoryName};
 
 /// The answer to `GET /v2/_catalog`: a page of the repositories of a registry.
@@ -36,11 +36,13 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// If it is not a JSON object.
+    /// If it is not a JSON object, or has more than [`MAX_LIST_ENTRIES`](super::MAX_LIST_ENTRIES) repositories.
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
-        let mut object = lenient::object(bytes)?;
-        let (repositories, others) = lenient::parse_each(lenient::list(&mut object, "repositories"));
-        Ok(Self { repositories, others })
+        let NameList { others, parsed, .. } = NameList::read(bytes, "repositories")?;
+        Ok(Self {
+            repositories: parsed,
+            others,
+        })
     }
 
     /// The repositories, in the order of the registry.

@@ -41,6 +41,7 @@ impl ErrorList {
     /// # Errors
     ///
     /// If it is not a JSON object with a field `errors`: then the body is not of the form that registries report errors in.
+    /// Also if it has more JSON values than [`Limits::VALUES`](crate::Limits::VALUES).
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
         let mut object = lenient::object(bytes)?;
         if !object.contains_key("errors") {

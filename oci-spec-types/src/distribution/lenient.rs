@@ -4,20 +4,48 @@ use serde_json::{Map, Value};
 
 use crate::{
     Limits, ParseError, ParseErrorKind,
-    json::{offset_of, utf8},
+    json::{self, Rules, check_all, offset_of},
 };
 
-/// The object that an answer is. There is no limit on its size: that is for whoever receives it.
+/// The object that an answer is. There is no limit on its size, which is for whoever receives it, but [`Limits::VALUES`]
+/// applies.
 ///
 /// The error quotes nothing of the answer, which may hold a secret.
 pub(super) fn object(bytes: &[u8]) -> Result<Map<String, Value>, ParseError> {
-    let text = utf8(bytes, &Limits::new().with_document_bytes(usize::MAX))?;
+    let text = utf8(bytes)?;
+    check_values(text)?;
     match serde_json::from_str(text) {
         Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(ParseError::new(ParseErrorKind::WrongType, "the answer must be a JSON object").at_offset(0)),
-        Err(error) => {
-            Err(ParseError::new(ParseErrorKind::Syntax, "the answer is not JSON").at_offset(offset_of(&error, text)))
+        Ok(_) => Err(ParseError::new(ParseErrorKind::WrongType, NOT_AN_OBJECT).at_offset(0)),
+        Err(error) => Err(not_an_object(&error, text)),
+    }
+}
+
+/// The text of an answer.
+pub(super) fn utf8(bytes: &[u8]) -> Result<&str, ParseError> {
+    json::utf8(bytes, &Limits::new().with_document_bytes(usize::MAX))
+}
+
+/// Why an answer could not be read as an object of which any field may be of any type.
+pub(super) fn not_an_object(error: &serde_json::Error, text: &str) -> ParseError {
+    if error.is_data() {
+        return ParseError::new(ParseErrorKind::WrongType, NOT_AN_OBJECT).at_offset(0);
+    }
+    ParseError::new(ParseErrorKind::Syntax, "the answer is not JSON").at_offset(offset_of(error, text))
+}
+
+/// Refuses an answer with more values than the limit, and nothing else.
+fn check_values(text: &str) -> Result<(), ParseError> {
+    let rules = Rules {
+        limits: &Limits::new(),
+        manifest: false,
+    };
+    match check_all(text, rules, &mut Vec::new()) {
+        Err(error) if error.kind() == ParseErrorKind::TooManyValues => {
+            let message = format!("the answer has more than {} JSON values", Limits::VALUES);
+            Err(ParseError::new(ParseErrorKind::TooManyValues, message))
         }
+        _ => Ok(()),
     }
 }
 
@@ -37,17 +65,4 @@ pub(super) fn text(object: &mut Map<String, Value>, name: &str) -> Option<String
     }
 }
 
-/// The strings among `elements`: those that parse, and the others as they are. `null` and other types are left out.
-pub(super) fn parse_each<T: std::str::FromStr>(elements: Vec<Value>) -> (Vec<T>, Vec<String>) {
-    let mut parsed = Vec::with_capacity(elements.len());
-    let mut others = Vec::new();
-    for element in elements {
-        if let Value::String(text) = element {
-            match text.parse() {
-                Ok(name) => parsed.push(name),
-                Err(_) => others.push(text),
-            }
-        }
-    }
-    (parsed, others)
-}
+const NOT_AN_OBJECT: &str = "the answer must be a JSON object";

@@ -9,6 +9,7 @@ mod catalog;
 mod error_code;
 mod error_list;
 mod lenient;
+mod name_list;
 mod tag_list;
 mod token_response;
 
@@ -16,6 +17,7 @@ pub use self::{
     catalog::Catalog,
     error_code::ErrorCode,
     error_list::{ErrorList, RegistryError},
+    name_list::MAX_LIST_ENTRIES,
     tag_list::TagList,
     token_response::TokenResponse,
 };

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::lenient;
+use super::name_list::NameList;
 use crate::{ParseError, RepositoryName, Tag};
 
 /// The answer to `GET /v2/<name>/tags/list`: a page of the tags of a repository.
@@ -43,12 +43,14 @@ impl TagList {
     ///
     /// # Errors
     ///
-    /// If it is not a JSON object.
+    /// If it is not a JSON object, or has more than [`MAX_LIST_ENTRIES`](super::MAX_LIST_ENTRIES) tags.
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
-        let mut object = lenient::object(bytes)?;
-        let name = lenient::text(&mut object, "name").and_then(|name| name.parse().ok());
-        let (tags, others) = lenient::parse_each(lenient::list(&mut object, "tags"));
-        Ok(Self { name, tags, others })
+        let NameList { name, others, parsed } = NameList::read(bytes, "tags")?;
+        Ok(Self {
+            name: name.and_then(|name| name.parse().ok()),
+            tags: parsed,
+            others,
+        })
     }
 
     /// The repository, if the answer names one.

@@ -38,8 +38,8 @@ impl TokenResponse {
     ///
     /// # Errors
     ///
-    /// If it is not a JSON object, if there is no token, or if the token has characters that no header can carry. The error
-    /// quotes nothing of the answer.
+    /// If it is not a JSON object, if it has more JSON values than [`Limits::VALUES`](crate::Limits::VALUES), if there is no
+    /// token, or if the token has characters that no header can carry. The error quotes nothing of the answer.
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
         let mut object = lenient::object(bytes)?;
         let expires_in = lifetime(object.get("expires_in"));

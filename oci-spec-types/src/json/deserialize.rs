@@ -27,8 +27,10 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(text: &'de str, rules: Rules<'de>) 
         reader: Reader::new(text),
         rules,
         telling_names: TellingNames::default(),
+        values_left: rules.limits.values(),
     };
     let first = source.reader.token()?;
+    source.count_value()?;
     let value = T::deserialize(ValueReader {
         first,
         source: &mut source,
@@ -69,9 +71,16 @@ struct Source<'de> {
     reader: Reader<'de>,
     rules: Rules<'de>,
     telling_names: TellingNames,
+    /// How many more values there may be.
+    values_left: usize,
 }
 
 impl<'de> Source<'de> {
+    fn count_value(&mut self) -> Result<(), Refused> {
+        self.values_left = self.values_left.checked_sub(1).ok_or(Refused)?;
+        Ok(())
+    }
+
     fn enter(&mut self) -> Result<(), Refused> {
         self.depth += 1;
         if self.depth > self.rules.limits.depth() {
@@ -218,6 +227,7 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
         }
         self.started = true;
         self.left = self.left.checked_sub(1).ok_or(Refused)?;
+        self.source.count_value()?;
         seed.deserialize(ValueReader {
             first,
             source: self.source,
@@ -268,6 +278,7 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
         let colon = reader.token()?;
         reader.expect(colon, b':', "`:`")?;
         let first = reader.token()?;
+        self.source.count_value()?;
         seed.deserialize(ValueReader {
             first,
             source: self.source,

@@ -151,6 +151,8 @@ pub enum ParseErrorKind {
     TooLarge,
     /// It has more layers or entries than the limit.
     TooManyEntries,
+    /// It has more JSON values than the limit.
+    TooManyValues,
     /// More follows after its end.
     TrailingData,
     /// It is of a type that is not read here.

@@ -15,6 +15,7 @@ pub struct Limits {
     document_bytes: usize,
     index_entries: usize,
     layers: usize,
+    values: usize,
 }
 
 impl Limits {
@@ -28,6 +29,12 @@ impl Limits {
     pub const LAYERS: usize = 4_096;
     /// The most that [`Limits::with_depth`] sets: 100.
     pub const MAX_DEPTH: usize = 100;
+    /// JSON values of a document: 200,000.
+    ///
+    /// Unknown fields are kept as values, which can take a hundred times the memory of their text. Documents of
+    /// [`Limits::DOCUMENT_BYTES`] with as many entries or layers as the other limits allow, each with a platform or
+    /// annotations, have fewer than 150,000.
+    pub const VALUES: usize = 200_000;
 
     /// The default limits.
     #[must_use]
@@ -37,6 +44,7 @@ impl Limits {
             document_bytes: Self::DOCUMENT_BYTES,
             index_entries: Self::INDEX_ENTRIES,
             layers: Self::LAYERS,
+            values: Self::VALUES,
         }
     }
 
@@ -69,6 +77,12 @@ impl Limits {
         Self { layers, ..self }
     }
 
+    /// Sets how many JSON values a document may have. Objects, lists and what is in them count, names do not.
+    #[must_use]
+    pub const fn with_values(self, values: usize) -> Self {
+        Self { values, ..self }
+    }
+
     /// How many objects and arrays may be inside each other.
     #[must_use]
     pub const fn depth(&self) -> usize {
@@ -91,6 +105,12 @@ impl Limits {
     #[must_use]
     pub const fn layers(&self) -> usize {
         self.layers
+    }
+
+    /// How many JSON values a document may have.
+    #[must_use]
+    pub const fn values(&self) -> usize {
+        self.values
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn check_all(
 
 /// The byte where the value at `path` starts; of a path that the text does not have, of its last step that it has.
 pub(crate) fn locate(text: &str, path: &Path<'_>) -> usize {
-    let limits = Limits::new().with_depth(Limits::MAX_DEPTH);
+    let limits = Limits::new().with_depth(Limits::MAX_DEPTH).with_values(usize::MAX);
     let rules = Rules {
         limits: &limits,
         manifest: false,
@@ -63,6 +63,8 @@ struct Scanner<'a> {
     reader: Reader<'a>,
     rules: Rules<'a>,
     telling_names: TellingNames,
+    /// How many more values there may be.
+    values_left: usize,
 }
 
 /// What happens at a fault that leaves the text readable, and at each value.
@@ -91,6 +93,7 @@ impl<'a> Scanner<'a> {
             reader: Reader::new(text),
             rules,
             telling_names: TellingNames::default(),
+            values_left: rules.limits.values(),
         }
     }
 
@@ -152,6 +155,7 @@ impl<'a> Scanner<'a> {
         if let Mode::Locate { .. } = self.mode {
             self.compare_place();
         }
+        self.count_value()?;
         match first {
             b'"' => self.reader.string().map(|_| ()),
             b'{' => self.open(true),
@@ -162,6 +166,17 @@ impl<'a> Scanner<'a> {
             b'n' => self.reader.literal(first, b"ull"),
             other => Err(self.reader.unexpected(Some(other), "a value")),
         }
+    }
+
+    fn count_value(&mut self) -> Result<()> {
+        let Some(left) = self.values_left.checked_sub(1) else {
+            let message = "the document has more JSON values than the limit; raise it with `Limits::with_values`";
+            return Err(ParseError::new(ParseErrorKind::TooManyValues, message)
+                .at_offset(self.reader.at() - 1)
+                .into());
+        };
+        self.values_left = left;
+        Ok(())
     }
 
     fn open(&mut self, is_object: bool) -> Result<()> {

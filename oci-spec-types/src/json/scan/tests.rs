@@ -183,6 +183,39 @@ fn c18_entries_are_limited() {
 }
 
 #[test]
+fn c15_values_are_limited() {
+    let limits = Limits::new().with_values(5);
+    for (text, offset) in [
+        (r#"{"a":[1,2],"b":3,"c":4}"#, 21),
+        ("[[],{},null,true,0]", 17),
+        (r#"{"a":{"a":{"a":{"a":{"a":0}}}}}"#, 25),
+        (r#"["a","b","c","d","e"]"#, 17),
+    ] {
+        let error = scan(text, &limits).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.offset()),
+            (Kind::TooManyValues, Some(offset)),
+            "{text}"
+        );
+    }
+    for text in [r#"{"a":[1,2],"b":3}"#, "[[],{},null,true]", "[\"a\",[[[]]]]"] {
+        assert_eq!(scan(text, &limits), Ok(()));
+    }
+    let list = |values: usize| format!("[{}0]", "0,".repeat(values - 2));
+    assert_eq!(scan(&list(Limits::VALUES), &Limits::new()), Ok(()));
+    let error = scan(&list(Limits::VALUES + 1), &Limits::new()).unwrap_err();
+    assert_eq!(error.kind(), Kind::TooManyValues);
+    assert_eq!(
+        scan(&list(Limits::VALUES + 1), &Limits::new().with_values(usize::MAX)),
+        Ok(())
+    );
+    assert_eq!(
+        scan("0", &Limits::new().with_values(0)).unwrap_err().kind(),
+        Kind::TooManyValues
+    );
+}
+
+#[test]
 fn all_faults_are_collected() {
     let text = r#"{"a":{"x":1,"x":2},"layers":[],"config":0,"manifests":[],"b":[{"y":0,"y":0}],"a":1}"#;
     let limits = Limits::new();
