@@ -136,6 +136,11 @@ impl From<StorageError> for ApiError {
                     "the registry's storage failed; see its log",
                 )
             }
+            StorageErrorKind::PreconditionFailed => Self::new(
+                StatusCode::PRECONDITION_FAILED,
+                ErrorCode::from("PRECONDITION_FAILED"),
+                error.to_string(),
+            ),
         }
     }
 }

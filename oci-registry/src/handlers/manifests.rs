@@ -5,12 +5,12 @@ use oci_client_core::transport::Body;
 use oci_spec_types::distribution::ErrorCode;
 use oci_spec_types::{Digest, RepositoryName, Tag, TagOrDigest};
 
-use super::conditions::{entity_tag, not_modified};
+use super::conditions::{entity_tag, not_modified, precondition};
 use super::push;
 use crate::error::ApiError;
 use crate::registry::Call;
 use crate::response::{self, DOCKER_CONTENT_DIGEST, Outcome, ascii};
-use crate::storage::StoredManifest;
+use crate::storage::{DeleteReference, StoredManifest};
 
 /// `GET`, `HEAD`, `PUT` and `DELETE` of `/v2/<name>/manifests/<tag-or-digest>`.
 pub(crate) async fn answer(
@@ -50,11 +50,9 @@ async fn get(call: &Call<'_>, repository: &RepositoryName, reference: &TagOrDige
 }
 
 async fn delete(call: &Call<'_>, repository: &RepositoryName, reference: &TagOrDigest) -> Outcome {
-    let storage = &call.service.storage;
-    let found = match reference {
-        TagOrDigest::Digest(digest) => storage.delete_manifest(repository, digest).await?,
-        TagOrDigest::Tag(tag) => storage.delete_tag(repository, tag).await?,
-    };
+    let delete = DeleteReference::new(repository.clone(), reference.clone())
+        .with_precondition(precondition(call.headers, reference));
+    let found = call.service.storage.delete_reference(delete).await?;
     if !found {
         return Err(ApiError::manifest_unknown(reference));
     }

@@ -11,12 +11,13 @@ use oci_spec_types::{
     AnyManifest, Descriptor, Digest, Document, Limits, MediaType, ParseErrorKind, RepositoryName, Tag, TagOrDigest,
 };
 
+use super::conditions::precondition;
 use super::referrers;
 use crate::error::ApiError;
 use crate::registry::{Call, Service};
 use crate::response::{self, DOCKER_CONTENT_DIGEST, OCI_SUBJECT, OCI_TAG, Outcome, ascii};
 use crate::routes::manifest_path;
-use crate::storage::{Referrer, StoredManifest};
+use crate::storage::{PutManifest, Referrer, StoredManifest};
 
 /// `PUT /v2/<name>/manifests/<tag-or-digest>`.
 pub(super) async fn put(call: &Call<'_>, repository: &RepositoryName, reference: &TagOrDigest, body: Body) -> Outcome {
@@ -32,10 +33,11 @@ pub(super) async fn put(call: &Call<'_>, repository: &RepositoryName, reference:
     let referrer = referrer(&document, service.limits.manifest_size())?;
     let subject = referrer.as_ref().map(|referrer| referrer.subject().clone());
     let stored = StoredManifest::new(document.media_type().clone(), content);
-    service
-        .storage
-        .put_manifest(repository, digest, stored, referrer, &tags)
-        .await?;
+    let put = PutManifest::new(repository.clone(), digest.clone(), stored)
+        .with_precondition(precondition(call.headers, reference))
+        .with_referrer(referrer)
+        .with_tags(tags.clone());
+    service.storage.put_manifest(put).await?;
     let mut builder = response::respond(StatusCode::CREATED)
         .header(header::LOCATION, ascii(manifest_path(repository, digest)))
         .header(DOCKER_CONTENT_DIGEST, ascii(digest));

@@ -37,6 +37,14 @@ impl StorageError {
         self.kind
     }
 
+    /// What a change was to depend on is not so.
+    pub(super) fn precondition_failed() -> Self {
+        Self::new(
+            StorageErrorKind::PreconditionFailed,
+            "the tag or manifest is not in the state that If-Match or If-None-Match asks for; read it again",
+        )
+    }
+
     /// Another writer has the upload.
     pub(super) fn busy() -> Self {
         Self::new(
@@ -89,4 +97,6 @@ pub enum StorageErrorKind {
     Full,
     /// Anything else: permissions, a broken disk, a service that does not answer. Answered with 500.
     Other,
+    /// The [`Precondition`](super::Precondition) of a change does not hold. Answered with 412.
+    PreconditionFailed,
 }

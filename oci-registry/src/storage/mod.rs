@@ -1,5 +1,6 @@
 //! Where a registry keeps its content: the [`Storage`] trait, in memory and in a directory.
 
+mod change;
 mod directory;
 mod error;
 mod memory;
@@ -14,6 +15,8 @@ use bytes::Bytes;
 use oci_client_core::transport::Body;
 use oci_spec_types::{Descriptor, Digest, MediaType, RepositoryName, Tag};
 
+pub(crate) use change::EntityTag;
+pub use change::{DeleteReference, Precondition, PutManifest};
 pub use directory::DirectoryStorage;
 pub use error::{StorageError, StorageErrorKind};
 pub use memory::MemoryStorage;
@@ -87,29 +90,24 @@ pub trait Storage: Send + Sync {
         Ok(self.manifest(repository, digest).await?.is_some())
     }
 
-    /// Stores `manifest` under `digest`, its entry in the index of referrers if it has a subject, and `tags` that point
-    /// to it.
+    /// Stores the manifest, its entry in the index of referrers if it has a subject, and tags that point to it.
     ///
     /// A tag that exists moves. On an error some of it may have been done, in this order: a tag never points to a manifest
     /// that is not there.
-    async fn put_manifest(
-        &self,
-        repository: &RepositoryName,
-        digest: &Digest,
-        manifest: StoredManifest,
-        referrer: Option<Referrer>,
-        tags: &[Tag],
-    ) -> Result<(), StorageError>;
+    ///
+    /// # Errors
+    /// [`StorageErrorKind::PreconditionFailed`] if the precondition does not hold; nothing is done then.
+    async fn put_manifest(&self, put: PutManifest) -> Result<(), StorageError>;
 
-    /// Deletes the manifest `digest`, its entry in the index of referrers and all tags that point to it; `false` if there
-    /// is none.
-    async fn delete_manifest(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError>;
+    /// Deletes a tag and leaves the manifest, or deletes a manifest with its entry in the index of referrers and all tags
+    /// that point to it; `false` if there is no such tag or manifest, whatever the precondition.
+    ///
+    /// # Errors
+    /// [`StorageErrorKind::PreconditionFailed`] if the precondition does not hold; nothing is done then.
+    async fn delete_reference(&self, delete: DeleteReference) -> Result<bool, StorageError>;
 
     /// The manifest that `tag` points to, `None` if there is no such tag.
     async fn tag(&self, repository: &RepositoryName, tag: &Tag) -> Result<Option<Digest>, StorageError>;
-
-    /// Deletes `tag`, and leaves the manifest; `false` if there is no such tag.
-    async fn delete_tag(&self, repository: &RepositoryName, tag: &Tag) -> Result<bool, StorageError>;
 
     /// At most `size` tags of `repository` in the order of their bytes, from the first one that is greater than `after`;
     /// `None` if there is no such repository. A repository exists from its first blob or manifest on.

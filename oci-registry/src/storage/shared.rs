@@ -3,7 +3,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use oci_spec_types::{Descriptor, Digest, RepositoryName, Tag};
 
-use super::{Page, Referrer, Storage, StorageError, StoredBlob, StoredManifest, Upload, UploadId};
+use super::{DeleteReference, Page, PutManifest, Storage, StorageError, StoredBlob, StoredManifest, Upload, UploadId};
 
 /// A storage that is shared, whatever it is.
 #[async_trait]
@@ -57,29 +57,16 @@ impl<S: Storage + ?Sized> Storage for Arc<S> {
         (**self).has_manifest(repository, digest).await
     }
 
-    async fn put_manifest(
-        &self,
-        repository: &RepositoryName,
-        digest: &Digest,
-        manifest: StoredManifest,
-        referrer: Option<Referrer>,
-        tags: &[Tag],
-    ) -> Result<(), StorageError> {
-        (**self)
-            .put_manifest(repository, digest, manifest, referrer, tags)
-            .await
+    async fn put_manifest(&self, put: PutManifest) -> Result<(), StorageError> {
+        (**self).put_manifest(put).await
     }
 
-    async fn delete_manifest(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
-        (**self).delete_manifest(repository, digest).await
+    async fn delete_reference(&self, delete: DeleteReference) -> Result<bool, StorageError> {
+        (**self).delete_reference(delete).await
     }
 
     async fn tag(&self, repository: &RepositoryName, tag: &Tag) -> Result<Option<Digest>, StorageError> {
         (**self).tag(repository, tag).await
-    }
-
-    async fn delete_tag(&self, repository: &RepositoryName, tag: &Tag) -> Result<bool, StorageError> {
-        (**self).delete_tag(repository, tag).await
     }
 
     async fn tags(

@@ -17,6 +17,7 @@ mod model;
 mod mount;
 mod moving;
 mod names;
+mod preconditions;
 mod push;
 mod referrers;
 mod tags;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use oci_spec_types::{Descriptor, Digest, RepositoryName, Tag};
 
-use oci_registry::storage::{Page, Referrer, Storage, StorageError, StoredBlob, StoredManifest, Upload, UploadId};
+use oci_registry::storage::{
+    DeleteReference, Page, PutManifest, Storage, StorageError, StoredBlob, StoredManifest, Upload, UploadId,
+};
 
 /// What a registry is about to ask its storage.
 #[derive(Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -86,29 +88,16 @@ impl Storage for Observed {
         self.inner.has_manifest(repository, digest).await
     }
 
-    async fn put_manifest(
-        &self,
-        repository: &RepositoryName,
-        digest: &Digest,
-        manifest: StoredManifest,
-        referrer: Option<Referrer>,
-        tags: &[Tag],
-    ) -> Result<(), StorageError> {
-        self.inner
-            .put_manifest(repository, digest, manifest, referrer, tags)
-            .await
+    async fn put_manifest(&self, put: PutManifest) -> Result<(), StorageError> {
+        self.inner.put_manifest(put).await
     }
 
-    async fn delete_manifest(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
-        self.inner.delete_manifest(repository, digest).await
+    async fn delete_reference(&self, delete: DeleteReference) -> Result<bool, StorageError> {
+        self.inner.delete_reference(delete).await
     }
 
     async fn tag(&self, repository: &RepositoryName, tag: &Tag) -> Result<Option<Digest>, StorageError> {
         self.inner.tag(repository, tag).await
-    }
-
-    async fn delete_tag(&self, repository: &RepositoryName, tag: &Tag) -> Result<bool, StorageError> {
-        self.inner.delete_tag(repository, tag).await
     }
 
     async fn tags(

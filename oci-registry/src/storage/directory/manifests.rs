@@ -2,12 +2,15 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use bytes::Bytes;
-use oci_spec_types::{Descriptor, Digest, MediaType, RepositoryName, Tag};
+use oci_spec_types::{Descriptor, Digest, MediaType, RepositoryName, TagOrDigest};
 
-use super::super::{Page, REFERRERS_BYTES, Referrer, StoredManifest};
+use super::super::{
+    DeleteReference, Page, Precondition, PutManifest, REFERRERS_BYTES, Referrer, StorageError, StoredManifest,
+};
 use super::files::{self, At};
-use super::paths::referrer_of_file;
+use super::paths::{RepositoryPath, referrer_of_file};
 use super::store::Store;
+use super::tags::delete_tag;
 
 impl Store {
     pub(super) fn manifest(&self, repository: &RepositoryName, digest: &Digest) -> io::Result<Option<StoredManifest>> {
@@ -24,34 +27,71 @@ impl Store {
 
     /// Stores the manifest after its entry among the referrers, which counts only with the manifest, and before the tags,
     /// which never point to one that is not there.
-    pub(super) fn put_manifest(
-        &self,
-        repository: &RepositoryName,
-        digest: &Digest,
-        manifest: &StoredManifest,
-        referrer: Option<&Referrer>,
-        tags: &[Tag],
-    ) -> io::Result<()> {
+    pub(super) fn put_manifest(&self, put: &PutManifest) -> Result<(), StorageError> {
+        let PutManifest {
+            repository,
+            digest,
+            manifest,
+            referrer,
+            tags,
+            precondition,
+        } = put;
         let _change = self.change(repository);
+        self.check(repository, precondition.as_ref())?;
         let path = self.repository(repository);
         if let Some(referrer) = referrer {
-            let descriptor = serde_json::to_vec(referrer.descriptor())?;
+            let descriptor = serde_json::to_vec(referrer.descriptor()).map_err(io::Error::from)?;
             self.replace_and_sync(&path.referrer(referrer.subject(), digest), &[&descriptor])?;
         }
-        let header = header(manifest.media_type(), referrer.map(Referrer::subject));
+        let header = header(manifest.media_type(), referrer.as_ref().map(Referrer::subject));
         self.replace_and_sync(&path.manifest(digest), &[header.as_bytes(), manifest.content()])?;
-        self.set_tags(&path, tags, digest)
+        Ok(self.set_tags(&path, tags, digest)?)
     }
 
-    /// Deletes the tags, the manifest, and its entry among the referrers, in this order for the same reasons.
-    pub(super) fn delete_manifest(&self, repository: &RepositoryName, digest: &Digest) -> io::Result<bool> {
+    pub(super) fn delete_reference(&self, delete: &DeleteReference) -> Result<bool, StorageError> {
+        let repository = &delete.repository;
         let _change = self.change(repository);
+        // What is not there is not found, whatever the precondition.
+        if delete.precondition.is_some() && self.current(repository, &delete.reference)?.is_none() {
+            return Ok(false);
+        }
+        self.check(repository, delete.precondition.as_ref())?;
         let path = self.repository(repository);
+        Ok(match &delete.reference {
+            TagOrDigest::Digest(digest) => self.delete_manifest(&path, digest)?,
+            TagOrDigest::Tag(tag) => delete_tag(&path, tag)?,
+        })
+    }
+
+    /// Refuses a change whose precondition does not hold. The caller holds the repository's lock.
+    fn check(&self, repository: &RepositoryName, precondition: Option<&Precondition>) -> Result<(), StorageError> {
+        let Some(precondition) = precondition else {
+            return Ok(());
+        };
+        let current = self.current(repository, precondition.reference())?;
+        if precondition.holds(current.as_ref()) {
+            Ok(())
+        } else {
+            Err(StorageError::precondition_failed())
+        }
+    }
+
+    /// The digest of the manifest that `reference` names, `None` if it names none.
+    fn current(&self, repository: &RepositoryName, reference: &TagOrDigest) -> io::Result<Option<Digest>> {
+        match reference {
+            TagOrDigest::Digest(digest) => Ok(self.has_manifest(repository, digest)?.then(|| digest.clone())),
+            TagOrDigest::Tag(tag) => self.tag(repository, tag),
+        }
+    }
+
+    /// Deletes the tags, the manifest, and its entry among the referrers, in this order for the same reasons. The caller
+    /// holds the repository's lock.
+    fn delete_manifest(&self, path: &RepositoryPath, digest: &Digest) -> io::Result<bool> {
         let record = path.manifest(digest);
         let Some(content) = files::read(&record)? else {
             return Ok(false);
         };
-        self.delete_tags_of(&path, digest)?;
+        self.delete_tags_of(path, digest)?;
         let (_, subject) = parse(content.into()).at(&record)?;
         remove_and_sync(&record)?;
         if let Some(subject) = subject {

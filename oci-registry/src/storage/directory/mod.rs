@@ -26,7 +26,6 @@ mod tags;
 mod upload;
 
 use std::fmt;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -34,7 +33,7 @@ use async_trait::async_trait;
 use oci_client_core::runtime::{Runtime, unblock};
 use oci_spec_types::{Descriptor, Digest, RepositoryName, Tag};
 
-use super::{Page, Referrer, Storage, StorageError, StoredBlob, StoredManifest, Upload, UploadId};
+use super::{DeleteReference, Page, PutManifest, Storage, StorageError, StoredBlob, StoredManifest, Upload, UploadId};
 use store::Store;
 use upload::DirectoryUpload;
 
@@ -68,13 +67,14 @@ impl DirectoryStorage {
     }
 
     /// Runs blocking work on the store.
-    async fn run<T, F>(&self, work: F) -> Result<T, StorageError>
+    async fn run<T, E, F>(&self, work: F) -> Result<T, StorageError>
     where
-        F: FnOnce(&Arc<Store>) -> io::Result<T> + Send + 'static,
+        E: Into<StorageError> + Send + 'static,
+        F: FnOnce(&Arc<Store>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
     {
         let store = Arc::clone(&self.store);
-        Ok(unblock(&*self.runtime, move || work(&store)).await??)
+        unblock(&*self.runtime, move || work(&store)).await?.map_err(Into::into)
     }
 }
 
@@ -155,32 +155,17 @@ impl Storage for DirectoryStorage {
         self.run(move |store| store.has_manifest(&repository, &digest)).await
     }
 
-    async fn put_manifest(
-        &self,
-        repository: &RepositoryName,
-        digest: &Digest,
-        manifest: StoredManifest,
-        referrer: Option<Referrer>,
-        tags: &[Tag],
-    ) -> Result<(), StorageError> {
-        let (repository, digest, tags) = (repository.clone(), digest.clone(), tags.to_vec());
-        self.run(move |store| store.put_manifest(&repository, &digest, &manifest, referrer.as_ref(), &tags))
-            .await
+    async fn put_manifest(&self, put: PutManifest) -> Result<(), StorageError> {
+        self.run(move |store| store.put_manifest(&put)).await
     }
 
-    async fn delete_manifest(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
-        let (repository, digest) = (repository.clone(), digest.clone());
-        self.run(move |store| store.delete_manifest(&repository, &digest)).await
+    async fn delete_reference(&self, delete: DeleteReference) -> Result<bool, StorageError> {
+        self.run(move |store| store.delete_reference(&delete)).await
     }
 
     async fn tag(&self, repository: &RepositoryName, tag: &Tag) -> Result<Option<Digest>, StorageError> {
         let (repository, tag) = (repository.clone(), tag.clone());
         self.run(move |store| store.tag(&repository, &tag)).await
-    }
-
-    async fn delete_tag(&self, repository: &RepositoryName, tag: &Tag) -> Result<bool, StorageError> {
-        let (repository, tag) = (repository.clone(), tag.clone());
-        self.run(move |store| store.delete_tag(&repository, &tag)).await
     }
 
     async fn tags(

@@ -16,16 +16,6 @@ impl Store {
             .transpose()
     }
 
-    pub(super) fn delete_tag(&self, repository: &RepositoryName, tag: &Tag) -> io::Result<bool> {
-        let _change = self.change(repository);
-        let path = self.repository(repository);
-        let removed = files::remove(&path.tag(tag))?;
-        if removed {
-            files::sync_directory(&path.tags())?;
-        }
-        Ok(removed)
-    }
-
     pub(super) fn tags(
         &self,
         repository: &RepositoryName,
@@ -75,6 +65,15 @@ impl Store {
             Ok(())
         }
     }
+}
+
+/// Deletes a tag. The caller holds the repository's lock.
+pub(super) fn delete_tag(path: &RepositoryPath, tag: &Tag) -> io::Result<bool> {
+    let removed = files::remove(&path.tag(tag))?;
+    if removed {
+        files::sync_directory(&path.tags())?;
+    }
+    Ok(removed)
 }
 
 /// All tags of a repository.

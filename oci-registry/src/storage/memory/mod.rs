@@ -7,10 +7,13 @@ mod upload;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use oci_spec_types::{Descriptor, Digest, RepositoryName, Tag};
+use oci_spec_types::{Descriptor, Digest, RepositoryName, Tag, TagOrDigest};
 
-use super::{Page, Referrer, Storage, StorageError, StorageErrorKind, StoredBlob, StoredManifest, Upload, UploadId};
-use state::State;
+use super::{
+    DeleteReference, Page, Precondition, PutManifest, Storage, StorageError, StorageErrorKind, StoredBlob,
+    StoredManifest, Upload, UploadId,
+};
+use state::{Repository, State};
 use upload::MemoryUpload;
 
 /// Content in memory, gone when the last clone is.
@@ -99,25 +102,28 @@ impl Storage for MemoryStorage {
             .and_then(|repository| repository.manifest(digest)))
     }
 
-    async fn put_manifest(
-        &self,
-        repository: &RepositoryName,
-        digest: &Digest,
-        manifest: StoredManifest,
-        referrer: Option<Referrer>,
-        tags: &[Tag],
-    ) -> Result<(), StorageError> {
-        self.state()
-            .repository(repository)
-            .put_manifest(digest, manifest, referrer, tags)
+    async fn put_manifest(&self, put: PutManifest) -> Result<(), StorageError> {
+        let mut state = self.state();
+        check(state.existing(&put.repository), put.precondition.as_ref())?;
+        state
+            .repository(&put.repository)
+            .put_manifest(put.digest, put.manifest, put.referrer, &put.tags)
             .map_err(|error| StorageError::new(StorageErrorKind::Other, "a descriptor as JSON").with_source(error))
     }
 
-    async fn delete_manifest(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
+    async fn delete_reference(&self, delete: DeleteReference) -> Result<bool, StorageError> {
         let mut state = self.state();
-        Ok(state
-            .existing(repository)
-            .is_some_and(|repository| repository.delete_manifest(digest)))
+        let Some(repository) = state.existing(&delete.repository) else {
+            return Ok(false);
+        };
+        if repository.current(&delete.reference).is_none() {
+            return Ok(false);
+        }
+        check(Some(repository), delete.precondition.as_ref())?;
+        Ok(match &delete.reference {
+            TagOrDigest::Digest(digest) => repository.delete_manifest(digest),
+            TagOrDigest::Tag(tag) => repository.tags.remove(tag).is_some(),
+        })
     }
 
     async fn tag(&self, repository: &RepositoryName, tag: &Tag) -> Result<Option<Digest>, StorageError> {
@@ -125,13 +131,6 @@ impl Storage for MemoryStorage {
             .state()
             .existing(repository)
             .and_then(|repository| repository.tags.get(tag).cloned()))
-    }
-
-    async fn delete_tag(&self, repository: &RepositoryName, tag: &Tag) -> Result<bool, StorageError> {
-        let mut state = self.state();
-        Ok(state
-            .existing(repository)
-            .is_some_and(|repository| repository.tags.remove(tag).is_some()))
     }
 
     async fn tags(
@@ -162,5 +161,18 @@ impl Storage for MemoryStorage {
 
     async fn repositories(&self, after: Option<&str>, size: usize) -> Result<Page<RepositoryName>, StorageError> {
         Ok(self.state().repositories_after(after, size))
+    }
+}
+
+/// Refuses a change whose precondition does not hold.
+fn check(repository: Option<&mut Repository>, precondition: Option<&Precondition>) -> Result<(), StorageError> {
+    let Some(precondition) = precondition else {
+        return Ok(());
+    };
+    let current = repository.and_then(|repository| repository.current(precondition.reference()));
+    if precondition.holds(current.as_ref()) {
+        Ok(())
+    } else {
+        Err(StorageError::precondition_failed())
     }
 }

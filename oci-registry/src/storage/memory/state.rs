@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::{Arc, Weak};
 
-use oci_spec_types::{Descriptor, Digest, RepositoryName, Tag};
+use oci_spec_types::{Descriptor, Digest, RepositoryName, Tag, TagOrDigest};
 
 use super::super::{Page, REFERRERS_BYTES, Referrer, StoredManifest, UploadId};
 use super::content::Content;
@@ -130,9 +130,17 @@ impl Repository {
         self.manifests.get(digest).map(|manifest| manifest.stored.clone())
     }
 
+    /// The digest of the manifest that `reference` names, `None` if it names none.
+    pub(super) fn current(&self, reference: &TagOrDigest) -> Option<Digest> {
+        match reference {
+            TagOrDigest::Digest(digest) => self.manifests.contains_key(digest).then(|| digest.clone()),
+            TagOrDigest::Tag(tag) => self.tags.get(tag).cloned(),
+        }
+    }
+
     pub(super) fn put_manifest(
         &mut self,
-        digest: &Digest,
+        digest: Digest,
         stored: StoredManifest,
         referrer: Option<Referrer>,
         tags: &[Tag],
@@ -150,8 +158,8 @@ impl Repository {
                 .insert(digest.to_string(), Entry { bytes, descriptor });
             subject = Some(digest_of_subject);
         }
-        self.manifests.insert(digest.clone(), Manifest { stored, subject });
         self.tags.extend(tags.iter().map(|tag| (tag.clone(), digest.clone())));
+        self.manifests.insert(digest, Manifest { stored, subject });
         Ok(())
     }
 

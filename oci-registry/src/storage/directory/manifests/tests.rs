@@ -28,11 +28,10 @@ fn equal_content_is_synced() {
     let subject = Digest::sha256(b"subject");
     let referrer = Referrer::new(subject.clone(), Descriptor::of(MediaType::IMAGE_MANIFEST, b"{}"));
     let path = store.repository(&repository);
+    let put = PutManifest::new(repository, digest.clone(), manifest).with_referrer(Some(referrer));
     for _ in 0..2 {
         SYNCED.take();
-        store
-            .put_manifest(&repository, &digest, &manifest, Some(&referrer), &[])
-            .unwrap();
+        store.put_manifest(&put).unwrap();
         let synced = SYNCED.take();
         for directory in [files::parent(&path.manifest(&digest)), path.referrers(&subject)] {
             assert!(synced.contains(&directory), "{synced:?}");
