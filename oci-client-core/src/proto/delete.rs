@@ -1,11 +1,11 @@
-use http::{Method, StatusCode};
+use http::Method;
 use oci_spec_types::{Digest, RepositoryName, TagOrDigest};
 
 use super::HostMemory;
 use super::endpoint;
 use super::machine::{Input, Machine, Now, Payload, Step};
 use super::reply::unexpected;
-use crate::{Attempt, Error};
+use crate::{Attempt, Error, ErrorKind};
 
 /// Deletes a tag, a manifest or a blob ([spec, "Content Management"], end-9 and end-10).
 ///
@@ -62,9 +62,7 @@ impl Machine for Delete {
             (State::Sent, Input::Head { parts, .. }) if parts.status.is_success() => Step::Done(Ok(())),
             (State::Sent, Input::Head { parts, url, .. }) => Step::fail(unexpected(&parts, &url)),
             // An earlier try may have done it, and only its answer was lost.
-            (State::Sent, Input::Failed { error, .. })
-                if error.status() == Some(StatusCode::NOT_FOUND) && tried(&error) =>
-            {
+            (State::Sent, Input::Failed { error, .. }) if error.kind() == ErrorKind::NotFound && tried(&error) => {
                 Step::Done(Ok(()))
             }
             (State::Sent, Input::Failed { error, .. }) => Step::fail(error),

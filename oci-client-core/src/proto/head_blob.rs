@@ -6,6 +6,7 @@ use super::endpoint;
 use super::machine::{Input, Machine, Now, Payload, Step};
 use super::reply::unexpected;
 use super::session::Unfollowed;
+use crate::ErrorKind;
 
 /// Asks whether a blob is in a repository ([spec, "Checking if content exists in the registry"], end-2).
 ///
@@ -59,9 +60,7 @@ impl Machine for HeadBlob {
                     Err(unexpected(&parts, &url))
                 })
             }
-            (State::Sent, Input::Failed { error, .. }) if error.status() == Some(StatusCode::NOT_FOUND) => {
-                Step::Done(Ok(false))
-            }
+            (State::Sent, Input::Failed { error, .. }) if error.kind() == ErrorKind::NotFound => Step::Done(Ok(false)),
             (State::Sent, Input::Failed { error, .. }) => Step::fail(error),
             _ => Step::misuse(),
         }

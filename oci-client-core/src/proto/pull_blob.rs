@@ -7,8 +7,8 @@ use super::endpoint;
 use super::headers::ContentRange;
 use super::machine::{Input, Machine, Now, Payload, Step};
 use super::reply::{check_uncoded, content_digest, content_length, unexpected};
-use crate::Error;
 use crate::redact::RedactedUrl;
+use crate::{Error, ErrorKind};
 
 /// Gets a blob, or the rest of one, and goes on where a connection broke ([spec, "Pulling blobs"], end-2).
 ///
@@ -190,7 +190,9 @@ impl Machine for PullBlob {
             }
             // There is nothing from there on: what has come by now is all that the registry has.
             (State::Sent, Input::Failed { error, .. })
-                if self.at > 0 && error.status() == Some(StatusCode::RANGE_NOT_SATISFIABLE) =>
+                if self.at > 0
+                    && error.kind() == ErrorKind::Refused
+                    && error.status() == Some(StatusCode::RANGE_NOT_SATISFIABLE) =>
             {
                 Step::fail(self.too_short(self.at))
             }

@@ -6,8 +6,8 @@ use super::HostMemory;
 use super::get_manifest::{Claims, content_type, manifest_request, read_manifest};
 use super::machine::{Input, Machine, Now, Step};
 use super::reply::{content_digest, content_length, unexpected};
-use crate::Error;
 use crate::redact::RedactedUrl;
+use crate::{Error, ErrorKind};
 
 /// Finds the descriptor that a tag or digest stands for ([spec, "Checking if content exists in the registry"], end-3).
 ///
@@ -62,7 +62,7 @@ impl Machine for Resolve {
                     Err(error) => Step::fail(error.at(&url)),
                 }
             }
-            (State::Asked, Input::Failed { error, .. }) if error.status() == Some(StatusCode::METHOD_NOT_ALLOWED) => {
+            (State::Asked, Input::Failed { error, .. }) if error.kind() == ErrorKind::Unsupported => {
                 self.send(host, Method::GET, State::Sent)
             }
             (State::Sent | State::Reading { .. }, Input::Head { parts, url, .. }) if parts.status == StatusCode::OK => {
@@ -87,7 +87,7 @@ impl Machine for Resolve {
                 )
             }
             (State::Asked | State::Sent | State::Reading { .. }, Input::Failed { error, .. })
-                if error.status() == Some(StatusCode::NOT_FOUND) =>
+                if error.kind() == ErrorKind::NotFound =>
             {
                 Step::Done(Ok(None))
             }

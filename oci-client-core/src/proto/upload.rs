@@ -236,7 +236,7 @@ impl Machine for Upload {
                 self.cancel(&location, Err(unexpected(&parts, &url)))
             }
             (State::Putting { .. }, Input::Failed { error, .. })
-                if error.status() == Some(StatusCode::NOT_FOUND) && !self.restarted =>
+                if error.kind() == ErrorKind::NotFound && !self.restarted =>
             {
                 self.restart(host, now)
             }
@@ -260,12 +260,9 @@ fn location(parts: &response::Parts, url: &Url) -> Result<RedactedUrl, Error> {
 
 /// Whether the refusal may be about the mount rather than about the upload.
 fn refuses_mount(error: &Error) -> bool {
+    use ErrorKind::{Denied, NotFound, Refused, TooLarge, Unsupported};
     let client_error = error.status().is_some_and(|status| status.is_client_error());
-    client_error
-        && !matches!(
-            error.kind(),
-            ErrorKind::Unauthorized | ErrorKind::RateLimited | ErrorKind::Timeout
-        )
+    client_error && matches!(error.kind(), Denied | NotFound | Refused | TooLarge | Unsupported)
 }
 
 /// The size in bytes above which a blob is looked for before it is sent to a host that may not mount: 64 MiB.

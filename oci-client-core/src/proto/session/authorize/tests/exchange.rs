@@ -1,6 +1,7 @@
 //! The token endpoint and its answers.
 
 use super::*;
+use crate::proto::{HeadBlob, Resolve, Upload};
 
 #[test]
 fn an_anonymous_token_is_asked_for_without_credential() {
@@ -201,4 +202,34 @@ fn a08_a_token_is_never_fetched_through_a_redirect() {
             );
         }
     }
+}
+
+#[test]
+fn a15_a_token_endpoint_that_refuses_says_nothing_of_what_was_asked_for() {
+    let name = || "a/b".parse().unwrap();
+    let tag = || "v1".parse().unwrap();
+    gets_no_token(404, HeadBlob::new(name(), hello_digest()));
+    gets_no_token(404, Resolve::new(name(), tag()));
+    gets_no_token(405, Resolve::new(name(), tag()));
+    gets_no_token(404, Delete::manifest(name(), tag()));
+    gets_no_token(416, PullBlob::new(name(), hello_digest(), 5, 4));
+    gets_no_token(404, Upload::new(name(), hello_digest(), 5));
+}
+
+/// The machine has nothing to say when the token endpoint answers with `status`.
+#[track_caller]
+fn gets_no_token<M: Machine<Output: std::fmt::Debug>>(status: u16, machine: M) {
+    let (stage, mut actor) = (&mut Stage::new(), session(machine, &["pull"]));
+    // The first answer is lost, so that the request may have had its effect.
+    let _ = actor.tell(stage, start());
+    let _ = actor.tell(stage, failed(TransportErrorKind::Reset));
+    actor.rows(
+        stage,
+        [
+            (challenge(BEARER), "ask…"),
+            (no_credential(), ANONYMOUS_TOKEN),
+            (head(status, &[]), "buffer 131072"),
+            (body(""), "failed Protocol: the token endpoint failed"),
+        ],
+    );
 }
