@@ -31,7 +31,12 @@ pub(super) fn head(request: &Request<Payload>, blob: Option<Blob>, choices: &mut
     let url = url_of(request);
     let (mut status, mut headers) = right_head(request, &url, blob, serial);
     match choices.below(12) {
-        0..6 => {}
+        0..6 => {
+            if choices.one_in(6) {
+                let field = choices.pick(&FIELDS);
+                set(&mut headers, field, choices, serial);
+            }
+        }
         6 | 7 => {
             status = 401;
             set(&mut headers, ("www-authenticate", &CHALLENGES), choices, serial);

@@ -1,8 +1,8 @@
 use super::*;
-use crate::proto::TransportErrorKind;
 use crate::proto::testing::{
     Actor, Stage, broken, failed, head, hello_digest, received, refused, refuses_all_but, session, start, woken,
 };
+use crate::proto::{HostProfile, RetryPolicy, TransportErrorKind};
 
 const OTHER_DIGEST: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -217,7 +217,8 @@ fn p10_a_blob_survives_five_cuts_and_is_fetched_once() {
 
 #[test]
 fn a_body_that_breaks_after_its_last_byte_is_whole() {
-    let stage = &mut Stage::new();
+    let retry = RetryPolicy::new().with_retries(0);
+    let stage = &mut Stage::with(HostProfile::new("r.test".parse().unwrap()).with_retry(retry));
     let rows = [
         (start(), "GET…"),
         (head(200, &[]), "receive 0..5"),
