@@ -13,6 +13,10 @@ use crate::secret::Secret;
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Credential {
+    /// A refresh token, which a token endpoint exchanges for access tokens ([OAuth2 token exchange]). Docker's configuration calls it an identity token.
+    ///
+    /// [OAuth2 token exchange]: https://distribution.github.io/distribution/spec/auth/oauth/
+    IdentityToken(Secret),
     /// A user name and a password.
     Password {
         /// The user name.
@@ -20,9 +24,16 @@ pub enum Credential {
         /// The password, or whatever the registry takes in its place.
         password: Secret,
     },
+    /// An access token that goes to the registry as it is, by the Bearer scheme.
+    RegistryToken(Secret),
 }
 
 impl Credential {
+    /// A refresh token, to be exchanged for access tokens.
+    pub fn identity_token(token: impl Into<Secret>) -> Self {
+        Self::IdentityToken(token.into())
+    }
+
     /// A user name and password.
     pub fn password(username: impl Into<String>, password: impl Into<Secret>) -> Self {
         Self::Password {
@@ -31,9 +42,22 @@ impl Credential {
         }
     }
 
+    /// An access token, to be sent as it is.
+    pub fn registry_token(token: impl Into<Secret>) -> Self {
+        Self::RegistryToken(token.into())
+    }
+
     /// The value of an `Authorization` field with this credential by the Basic scheme.
     pub(crate) fn basic(&self) -> Result<HeaderValue, Error> {
-        let Self::Password { username, password } = self;
+        let Self::Password { username, password } = self else {
+            return Err(Error::new(
+                crate::ErrorKind::Unauthorized,
+                format!(
+                    "the registry wants a user name and a password, and {} was given",
+                    self.shown()
+                ),
+            ));
+        };
         if username.contains(':') {
             return Err(Error::new(
                 crate::ErrorKind::Invalid,
@@ -44,9 +68,20 @@ impl Credential {
         sensitive(&format!("Basic {}", STANDARD.encode(pair.expose())))
     }
 
-    pub(crate) fn username(&self) -> &str {
-        let Self::Password { username, .. } = self;
-        username
+    pub(crate) fn username(&self) -> Option<&str> {
+        match self {
+            Self::Password { username, .. } => Some(username),
+            Self::IdentityToken(_) | Self::RegistryToken(_) => None,
+        }
+    }
+
+    /// What the credential is, for messages: `the password of \`me\``.
+    pub(crate) fn shown(&self) -> String {
+        match self {
+            Self::IdentityToken(_) => "an identity token".to_owned(),
+            Self::Password { username, .. } => format!("the password of `{username}`"),
+            Self::RegistryToken(_) => "a registry token".to_owned(),
+        }
     }
 }
 
@@ -85,9 +120,15 @@ pub(crate) struct Identity(Option<Digest>);
 
 impl Identity {
     pub(crate) fn of(credential: Option<&Credential>) -> Self {
-        Self(credential.map(|Credential::Password { username, password }| {
-            // The length keeps "a" + "bc" and "ab" + "c" apart.
-            let text = Secret::new(format!("{} {username} {}", username.len(), password.expose()));
+        Self(credential.map(|credential| {
+            let text = Secret::new(match credential {
+                Credential::IdentityToken(token) => format!("identity {}", token.expose()),
+                // The length keeps "a" + "bc" and "ab" + "c" apart.
+                Credential::Password { username, password } => {
+                    format!("password {} {username} {}", username.len(), password.expose())
+                }
+                Credential::RegistryToken(token) => format!("registry {}", token.expose()),
+            });
             Digest::sha256(text.expose().as_bytes())
         }))
     }

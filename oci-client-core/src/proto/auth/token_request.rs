@@ -20,8 +20,8 @@ pub(crate) fn token_request(
     url.set_fragment(None);
     {
         let mut query = url.query_pairs_mut();
-        if let Some(credential) = credential {
-            query.append_pair("account", credential.username());
+        if let Some(username) = credential.and_then(Credential::username) {
+            query.append_pair("account", username);
         }
         if let Some(service) = service {
             query.append_pair("service", service);

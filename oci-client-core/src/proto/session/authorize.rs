@@ -224,8 +224,8 @@ impl Authorizer {
         }
         match &self.credential {
             Some(Some(credential)) => {
-                let (user, host, scopes) = (credential.username(), profile.host(), self.shown_scopes());
-                error.explained(format!("the credentials of `{user}` do not suffice on {host}{scopes}"))
+                let (shown, host, scopes) = (credential.shown(), profile.host(), self.shown_scopes());
+                error.explained(format!("{shown} does not suffice on {host}{scopes}"))
             }
             _ => error.explained(self.wanting(profile)),
         }
@@ -313,8 +313,8 @@ impl Authorizer {
         }
         match (status.as_u16(), &self.credential) {
             (400 | 401 | 403, Some(Some(credential))) => error.with_kind(ErrorKind::Unauthorized).explained(format!(
-                "the token endpoint refuses the credentials of `{}`; check user name and password",
-                credential.username()
+                "the token endpoint refuses {}; check it, or log in again",
+                credential.shown()
             )),
             (400 | 401 | 403, _) => error
                 .with_kind(ErrorKind::Unauthorized)

@@ -117,7 +117,7 @@ fn a15_a_password_that_basic_refuses_is_never_left_out() {
             (challenge("Basic realm=\"x\""), "buffer 65536"),
             (
                 body(""),
-                "failed Unauthorized: the credentials of `u` do not suffice on r.test",
+                "failed Unauthorized: the password of `u` does not suffice on r.test",
             ),
         ],
     );

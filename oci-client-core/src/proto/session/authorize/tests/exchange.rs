@@ -29,7 +29,7 @@ fn a15_a_refused_password_is_an_error_that_says_so() {
                 (head(status, &[]), "buffer 131072"),
                 (
                     body("<html>"),
-                    "failed Unauthorized: the token endpoint refuses the credentials of `u`",
+                    "failed Unauthorized: the token endpoint refuses the password of `u`",
                 ),
             ],
         );

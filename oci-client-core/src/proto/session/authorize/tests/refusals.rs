@@ -21,7 +21,7 @@ fn a5_a20_a_refused_token_is_replaced_a_bounded_number_of_times() {
             (challenge(wider), "buffer 65536"),
             (
                 body(""),
-                "failed Unauthorized: the credentials of `u` do not suffice on r.test for `repository:a/b:pull,push`",
+                "failed Unauthorized: the password of `u` does not suffice on r.test for `repository:a/b:pull,push`",
             ),
         ],
     );
