@@ -8,6 +8,10 @@
 )]
 #![cfg_attr(
     feature = "client",
+    doc = "- [`credentials`]: where credentials come from: memory, the environment, configuration files, helper programs."
+)]
+#![cfg_attr(
+    feature = "client",
     doc = "- [`store`]: registries, layout directories and memory as sources and targets of one `copy`."
 )]
 //!
@@ -19,6 +23,8 @@ pub mod proto;
 
 #[cfg(feature = "client")]
 pub mod client;
+#[cfg(feature = "client")]
+pub mod credentials;
 #[cfg(feature = "client")]
 pub mod runtime;
 #[cfg(feature = "client")]

@@ -2,7 +2,6 @@
 
 mod blob_reader;
 mod content;
-mod credentials;
 mod driver;
 mod file;
 mod host;
@@ -19,15 +18,15 @@ use std::time::Duration;
 
 use oci_spec_types::{Reference, RegistryHost};
 
+use crate::credentials::{CredentialSource, StaticCredentials};
 use crate::proto::HostProfile;
 use crate::runtime::Runtime;
 use crate::transport::Transport;
 
-pub use crate::proto::{StoredManifest, Uploaded};
+pub use crate::proto::{RegistryAccess, StoredManifest, Uploaded};
 pub use blob_reader::BlobReader;
 pub(crate) use content::{Checked, covers, sealed};
 pub use content::{Chunks, Content};
-pub use credentials::{CredentialSource, StaticCredentials};
 pub use file::FileContent;
 pub(crate) use file::hash_file;
 pub use registry::Registry;

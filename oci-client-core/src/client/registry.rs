@@ -3,7 +3,11 @@ use std::sync::Arc;
 
 use oci_spec_types::{RegistryHost, RepositoryName};
 
+use super::driver::Driver;
 use super::{Host, Repository, Shared};
+use crate::Error;
+use crate::proto::auth::Scopes;
+use crate::proto::{CredentialQuery, Operation, Ping, RegistryAccess};
 
 /// One registry.
 #[derive(Clone)]
@@ -20,6 +24,26 @@ impl Registry {
     /// The registry's name.
     pub fn host(&self) -> &RegistryHost {
         self.host.profile().host()
+    }
+
+    /// Asks whether this is a registry, and whether it takes the client's credential ([spec, "Determining Support"]).
+    ///
+    /// One GET of `/v2/`, and what authorization takes. No other operation needs it.
+    ///
+    /// # Errors
+    /// Of kind [`Unauthorized`](crate::ErrorKind::Unauthorized) if the registry wants a credential that it was not given,
+    /// [`NotFound`](crate::ErrorKind::NotFound) if this is not a registry.
+    ///
+    /// # Cancellation
+    /// Dropping the future stops its requests at once.
+    ///
+    /// [spec, "Determining Support"]: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#determining-support
+    pub async fn check(&self) -> Result<RegistryAccess, Error> {
+        let query = CredentialQuery::new(self.host().clone(), None);
+        let operation = Operation::new("check registry", query, Scopes::none());
+        Driver::new(self.shared.clone(), self.host.clone(), Ping::new(), operation)
+            .run()
+            .await
     }
 
     /// The repository `name` in this registry. Nothing is asked of the registry.

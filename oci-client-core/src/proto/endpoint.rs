@@ -12,6 +12,11 @@ use super::machine::Payload;
 use crate::redact::shown_url;
 use crate::{Error, ErrorKind};
 
+/// `v2/`
+pub(crate) fn root(base: &Url) -> Url {
+    below(base, "v2/")
+}
+
 /// `v2/NAME/blobs/DIGEST`
 pub(crate) fn blob(base: &Url, name: &RepositoryName, digest: &Digest) -> Url {
     below(base, &format!("v2/{name}/blobs/{digest}"))

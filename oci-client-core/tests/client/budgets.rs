@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use oci_client_core::ErrorKind;
-use oci_client_core::client::{Repository, StaticCredentials};
+use oci_client_core::client::Repository;
+use oci_client_core::credentials::StaticCredentials;
 use oci_client_core::proto::Credential;
 use oci_client_core::store::{CopyOptions, MemoryStore, copy};
 use oci_registry::{Limits, Registry};

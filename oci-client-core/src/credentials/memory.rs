@@ -3,25 +3,14 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use oci_spec_types::RegistryHost;
 
+use super::CredentialSource;
 use crate::Error;
 use crate::proto::{Credential, CredentialQuery};
-
-/// Where credentials come from.
-///
-/// It is asked at most once per operation, and only after the registry has shown that it wants to know.
-#[async_trait]
-pub trait CredentialSource: Send + Sync {
-    /// The credential for `query`; `None`: there is none, be anonymous.
-    ///
-    /// # Errors
-    /// Where credentials are configured and cannot be had. The operation then fails: it does not go on anonymously.
-    async fn credential(&self, query: &CredentialQuery) -> Result<Option<Credential>, Error>;
-}
 
 /// Credentials held in memory, one per registry.
 ///
 /// ```
-/// use oci_client_core::client::StaticCredentials;
+/// use oci_client_core::credentials::StaticCredentials;
 /// use oci_client_core::proto::Credential;
 ///
 /// let credential = Credential::password("me", "secret".to_owned());
