@@ -1,4 +1,4 @@
-//! Replays the fuzz targets' corpora of the header fields and the machines.
+//! Replays the fuzz targets' corpora of the header fields, the machines and credential files.
 
 #![expect(
     clippy::indexing_slicing,
@@ -7,6 +7,8 @@
     reason = "tests, whose laws are shared with the fuzz targets"
 )]
 
+#[path = "../../fuzz/src/credentials.rs"]
+mod credentials;
 #[path = "../../fuzz/src/headers.rs"]
 mod headers;
 #[path = "../../fuzz/src/session/mod.rs"]
@@ -14,6 +16,11 @@ mod session;
 
 use std::fs;
 use std::path::Path;
+
+#[test]
+fn docker_config() {
+    replay("docker_config", credentials::docker_config);
+}
 
 #[test]
 fn link_header() {

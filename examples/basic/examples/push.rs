@@ -11,7 +11,7 @@
 //!
 //! ```toml
 //! clap = { version = "4", features = ["derive"] }
-//! oci-client-core = "0.1"
+//! oci-client-core = { version = "0.1", features = ["credentials"] }
 //! oci-spec-types = "0.1"
 //! oci-transport-reqwest = "0.1"
 //! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
@@ -24,7 +24,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use oci_client_core::client::{Client, FileContent, StaticCredentials};
+use oci_client_core::client::{Client, FileContent};
+use oci_client_core::credentials::{CredentialChain, StaticCredentials};
 use oci_client_core::proto::{Credential, HostProfile};
 use oci_client_core::store::{CopyOptions, MemoryStore, copy};
 use oci_spec_types::{
@@ -44,7 +45,7 @@ struct Args {
     /// Speak http instead of https (loopback does so anyway).
     #[arg(long)]
     plain_http: bool,
-    /// User name and password for the registry.
+    /// User name and password for the registry, in place of those that `login` keeps.
     #[arg(long, value_name = "USER:PASSWORD", value_parser = credential)]
     creds: Option<Credential>,
     /// Where to push: host[:port]/repository[:tag].
@@ -139,9 +140,10 @@ fn connect(host: &RegistryHost, plain_http: bool, creds: Option<Credential>) -> 
     if plain_http {
         client = client.profile(HostProfile::new(host.clone()).with_plain_http());
     }
-    if let Some(credential) = creds {
-        client = client.credentials(StaticCredentials::new().with(host.clone(), credential));
-    }
+    client = match creds {
+        Some(credential) => client.credentials(StaticCredentials::new().with(host.clone(), credential)),
+        None => client.credentials(CredentialChain::default_files()),
+    };
     Ok(client.build())
 }
 

@@ -143,15 +143,20 @@ impl Entry {
     fn matches(&self, host: &str, repository: &str) -> bool {
         let (pattern, path) = self.pattern.split_once('/').unwrap_or((&self.pattern, ""));
         let ((pattern, pattern_port), (host, port)) = (with_port(pattern), with_port(host));
-        let (patterns, labels): (Vec<_>, Vec<_>) = (pattern.split('.').collect(), host.split('.').collect());
-        pattern_port == port
-            && repository.starts_with(path)
-            && patterns.len() == labels.len()
-            && patterns
-                .iter()
-                .zip(&labels)
-                .all(|(pattern, label)| matches(pattern, label))
+        pattern_port == port && repository.starts_with(path) && matches_host(pattern, host)
     }
+}
+
+/// Label by label. An address in brackets is no pattern.
+fn matches_host(pattern: &str, host: &str) -> bool {
+    let (patterns, labels): (Vec<_>, Vec<_>) = (pattern.split('.').collect(), host.split('.').collect());
+    let all = || {
+        patterns
+            .iter()
+            .zip(&labels)
+            .all(|(pattern, label)| matches(pattern, label))
+    };
+    pattern == host || (patterns.len() == labels.len() && all())
 }
 
 /// The name and the port, if there is one; an address in brackets is all name without one.

@@ -10,6 +10,7 @@ mod authorization;
 mod bodies;
 mod budgets;
 mod cancellation;
+mod checking;
 mod copying;
 mod detours;
 mod graph_limits;

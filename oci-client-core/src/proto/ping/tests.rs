@@ -1,7 +1,7 @@
 use super::*;
 use crate::proto::TransportErrorKind;
 use crate::proto::testing::{
-    Actor, Stage, body, credential, failed, head, no_credential, refused, refuses_all_but, session, start,
+    Actor, Stage, credential, failed, head, no_credential, refused, refuses_all_but, session, start,
 };
 
 #[test]
@@ -44,8 +44,7 @@ fn a25_without_a_credential_a_basic_challenge_is_answered_with_nothing() {
         [
             (start(), "GET /v2/"),
             (head(401, basic), "ask r.test/a/b"),
-            (no_credential(), "buffer 65536"),
-            (body(""), "failed Unauthorized"),
+            (no_credential(), "failed Unauthorized: r.test wants credentials"),
         ],
     );
 }
