@@ -65,6 +65,6 @@ fn ch6_a_password_is_right_wrong_or_not_asked_for() {
             }
         }
         assert_eq!(found.map_err(|error| error.kind()), expected, "{scheme} {password:?}");
-        assert!(count <= requests + 1, "{scheme}: {count} requests");
+        assert_eq!(count, requests, "{scheme} {password:?}");
     }
 }
