@@ -29,11 +29,14 @@
 //!
 //! [OCI distribution spec]: https://github.com/opencontainers/distribution-spec/blob/main/spec.md
 
+pub mod auth;
 mod error;
+mod faults;
 mod handlers;
 mod hashers;
 mod limits;
 mod paging;
+pub mod profile;
 mod query;
 mod range;
 mod registry;

@@ -58,7 +58,14 @@ impl Server {
     /// # Errors
     /// If the address cannot be resolved, or is in use or not allowed.
     pub async fn bind(service: impl Transport + 'static, address: impl ToSocketAddrs) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
+        Self::on(TcpListener::bind(address).await?, service)
+    }
+
+    /// Answers with `service` what comes in on `listener`, which may be one that another program has opened.
+    ///
+    /// # Errors
+    /// If the listener has no address of its own.
+    pub fn on(listener: TcpListener, service: impl Transport + 'static) -> io::Result<Self> {
         Ok(Self {
             address: listener.local_addr()?,
             listener,
