@@ -1,8 +1,10 @@
 //! Serves the embedded registry on a port, in memory or from a folder.
 //!
 //! ```text
-//! cargo run --example serve -- [--addr 127.0.0.1:5000] [--dir DIR] [--allow-missing-blobs]
+//! cargo run --example serve -- [--addr 127.0.0.1:5000] [--dir DIR] [--allow-missing-blobs] [--profile NAME]
 //! ```
+//!
+//! With a profile it behaves as a well-known registry does; who can log in, and where, goes to standard error.
 //!
 //! Interrupt or terminate it to stop; requests under way are answered first.
 //!
@@ -10,6 +12,7 @@
 //!
 //! ```toml
 //! clap = { version = "4", features = ["derive"] }
+//! oci-client-core = "0.1"
 //! oci-registry = { version = "0.1", features = ["serve"] }
 //! oci-transport-reqwest = "0.1"
 //! tokio = { version = "1", features = ["macros", "rt-multi-thread", "signal"] }
@@ -21,6 +24,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
+use oci_client_core::proto::Credential;
+use oci_registry::profile::{Profile, ProfileServer};
 use oci_registry::storage::DirectoryStorage;
 use oci_registry::{Registry, Server};
 use oci_transport_reqwest::TokioRuntime;
@@ -37,6 +42,9 @@ struct Args {
     /// Take manifests whose blobs are missing.
     #[arg(long)]
     allow_missing_blobs: bool,
+    /// Behave as this registry does.
+    #[arg(long, value_parser = Profile::NAMES)]
+    profile: Option<String>,
 }
 
 #[tokio::main]
@@ -55,11 +63,41 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     if let Some(dir) = args.dir {
         builder = builder.storage(DirectoryStorage::open(dir, Arc::new(TokioRuntime::try_current()?)).await?);
     }
-    let server = Server::bind(builder.build(), &args.addr)
-        .await
-        .map_err(|error| format!("{}: {error}", args.addr))?;
-    println!("listening on http://{}", server.local_addr());
-    server.serve_until(stopped()).await;
+    let registry = builder.build();
+    let in_use = |error| format!("{}: {error}", args.addr);
+    if let Some(profile) = args.profile.as_deref().and_then(Profile::named) {
+        let runtime = Arc::new(TokioRuntime::try_current()?);
+        let server = ProfileServer::bind(profile, registry, runtime, &args.addr)
+            .await
+            .map_err(in_use)?;
+        show(&server)?;
+        println!("listening on http://{}", server.local_addr());
+        server.serve_until(stopped()).await;
+    } else {
+        let server = Server::bind(registry, &args.addr).await.map_err(in_use)?;
+        println!("listening on http://{}", server.local_addr());
+        server.serve_until(stopped()).await;
+    }
+    Ok(())
+}
+
+/// Says what is where, and who may come in. These accounts are for tests: everybody knows them or can read them here.
+fn show(server: &ProfileServer) -> Result<(), Box<dyn Error>> {
+    let profile = server.registry().profile();
+    let origins = profile.origins();
+    eprintln!("behaving as {} ({})", profile.host(), profile.name());
+    eprintln!("repository {}", profile.repository());
+    eprintln!("tokens from {}", origins.token());
+    for content in origins.content() {
+        eprintln!("content from {content}");
+    }
+    for login in server.registry().logins()? {
+        match login {
+            Credential::Password { username, password } => eprintln!("user {username} password {}", password.expose()),
+            Credential::IdentityToken(token) => eprintln!("identity token {}", token.expose()),
+            _ => {}
+        }
+    }
     Ok(())
 }
 

@@ -277,6 +277,47 @@ fn fed(mut command: Command, input: &str) -> Output {
     process.wait_with_output().unwrap()
 }
 
+#[test]
+fn every_profile_takes_what_its_users_push() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.txt");
+    std::fs::write(&file, "hello").unwrap();
+    // On the list of the one that has a list.
+    let artifact_type = "application/vnd.dev.cosign.test";
+    for profile in oci_registry::profile::Profile::NAMES {
+        let (mut registry, told) = Registry::start_profile(profile);
+        let part = |name: &str| told.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        let reference = registry.reference(&format!("{}:v1", part("repository ")));
+        let (user, password) = part("user ").split_once(" password ").unwrap();
+        let creds = format!("{user}:{password}");
+        let arguments = ["--creds", &creds, "--artifact-type", artifact_type, &reference];
+        let pushed = command("push", arguments.map(OsStr::new).into_iter().chain([file.as_ref()]))
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&pushed.stderr);
+        if profile == "quay-self-hosted" {
+            // It takes images only.
+            assert_eq!(pushed.status.code(), Some(1));
+            assert!(text.contains("unknown media type"), "{text}");
+        } else {
+            assert!(pushed.status.success(), "{profile}: {text}");
+            let fetched = folder.path().join(profile);
+            run(
+                "fetch",
+                [
+                    "--creds".as_ref(),
+                    creds.as_ref(),
+                    reference.as_ref(),
+                    fetched.as_os_str(),
+                ],
+            );
+            assert_eq!(std::fs::read(fetched.join("a.txt")).unwrap(), b"hello", "{profile}");
+        }
+        registry.process.kill().unwrap();
+    }
+    assert_eq!(failed("serve", ["--profile", "nonsense"]), 2);
+}
+
 /// `serve`, until the test is over.
 struct Registry {
     address: String,
@@ -293,6 +334,24 @@ impl Registry {
             .unwrap();
         let address = line.trim().strip_prefix("listening on http://").unwrap().to_owned();
         Self { address, process }
+    }
+
+    /// Also gives what it says on standard error before it listens.
+    fn start_profile(profile: &str) -> (Self, String) {
+        let arguments = ["--addr", "127.0.0.1:0", "--profile", profile];
+        let mut command = command("serve", arguments);
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line.trim().strip_prefix("listening on http://").unwrap().to_owned();
+        let mut told = String::new();
+        let mut errors = BufReader::new(process.stderr.take().unwrap());
+        while !told.contains("\nuser ") {
+            assert!(errors.read_line(&mut told).unwrap() > 0, "{told}");
+        }
+        (Self { address, process }, told)
     }
 
     fn reference(&self, rest: &str) -> String {

@@ -1,0 +1,102 @@
+use oci_registry::profile::Profile;
+
+use crate::round::{Driver as _, Image, Round, target};
+use crate::site::{Site, basic};
+
+#[test]
+fn the_whole_round() {
+    let site = Site::new(Profile::acr());
+    Round::new().run(&site.client());
+    site.assert_confined();
+}
+
+#[test]
+fn the_user_of_zeros_has_a_refresh_token_for_a_password() {
+    let site = Site::new(Profile::acr());
+    Round::new().run(&site.client_as(Some(1), "app"));
+}
+
+#[test]
+#[ignore = "needs the OAuth2 form of the token exchange"]
+fn an_identity_token_goes_by_post() {
+    let site = Site::new(Profile::acr());
+    Round::new().run(&site.client_as(Some(2), "app"));
+}
+
+#[test]
+fn a_password_is_taken_by_get_only() {
+    let site = Site::new(Profile::acr());
+    let login = &site.registry.logins().unwrap()[0];
+    let url = "https://tester.azurecr.io/oauth2/token";
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let body = b"grant_type=password&username=tester&password=x";
+    assert_eq!(site.send("POST", url, &form, body).unwrap().status, 400);
+    let by_get = site.send("GET", url, &[("authorization", &basic(login))], b"").unwrap();
+    assert_eq!(by_get.status, 200);
+
+    let refresh = site.registry.logins().unwrap().remove(2);
+    let oci_client_core::proto::Credential::IdentityToken(token) = refresh else {
+        panic!("{refresh:?}");
+    };
+    let body = format!(
+        "grant_type=refresh_token&refresh_token={}&scope=repository:app:pull",
+        token.expose()
+    );
+    let reply = site.send("POST", url, &form, body.as_bytes()).unwrap();
+    assert_eq!(reply.json()["scope"], "repository:app:pull");
+}
+
+#[test]
+fn anonymous_pulls_need_a_token_too() {
+    let site = Site::new(Profile::acr());
+    let image = Image::new(1, &[3]);
+    let writer = site.client_as(Some(0), "public/app");
+    image.push_blobs(&writer);
+    writer.push_manifest(&target("v1"), &image.document).unwrap();
+
+    site.recorder.clear();
+    let reader = site.client_as(None, "public/app");
+    reader.manifest(&target("v1")).unwrap();
+    assert_eq!(
+        site.recorder
+            .count_where(|request| request.path.starts_with("/oauth2/token")),
+        1
+    );
+    assert_eq!(site.recorder.requests()[0].status, Some(401));
+}
+
+#[test]
+fn blobs_are_elsewhere_and_lists_link_relatively() {
+    let site = Site::new(Profile::acr());
+    let image = Image::new(1, &[3]);
+    let client = site.client();
+    image.push_blobs(&client);
+    let digest = &image.blobs[0].0.digest;
+    let reply = site.get(&format!("/v2/app/blobs/{digest}"));
+    assert_eq!(reply.status, 307);
+    let location = reply.header("location");
+    assert!(
+        location.starts_with("https://tester.blob.core.windows.net/"),
+        "{location}"
+    );
+    assert_eq!(
+        site.send("GET", location, &[("authorization", "Bearer x")], b"")
+            .unwrap()
+            .status,
+        400
+    );
+    assert_eq!(site.send("GET", location, &[], b"").unwrap().body, image.blobs[0].1);
+    let part = site.send("GET", location, &[("range", "bytes=1-2")], b"").unwrap();
+    assert_eq!((part.status.as_u16(), &part.body[..]), (206, &image.blobs[0].1[1..3]));
+    site.wait(601);
+    assert_eq!(site.send("GET", location, &[], b"").unwrap().status, 403);
+
+    for tag in ["a", "b", "c"] {
+        client.push_manifest(&target(tag), &image.document).unwrap();
+    }
+    assert!(
+        site.get("/v2/app/tags/list")
+            .header("link")
+            .starts_with("</v2/app/tags/list?")
+    );
+}

@@ -1,0 +1,143 @@
+use oci_client_core::ErrorKind;
+use oci_registry::profile::{Origins, Profile};
+use oci_spec_types::Digest;
+
+use crate::round::{Driver as _, Image, Round, TAGS, attachment, by_digest, image, target};
+use crate::site::Site;
+
+/// The token endpoint at the registry's own host, so that everything else can be tried by itself.
+fn one_host() -> Site {
+    let origins = Origins::new("https://docker.artifactory.example.com");
+    Site::new(Profile::artifactory().with_origins(origins))
+}
+
+#[test]
+#[ignore = "needs realms on another host of the same registrable domain"]
+fn the_whole_round() {
+    Round::new().run(&Site::new(Profile::artifactory()).client());
+}
+
+#[test]
+fn the_whole_round_with_tokens_from_the_same_host() {
+    Round::new().run(&one_host().client());
+}
+
+#[test]
+fn the_realm_names_another_host_and_its_port() {
+    let site = Site::new(Profile::artifactory());
+    let reply = site.send("GET", "/v2/docker-local/app/tags/list", &[], b"").unwrap();
+    let challenge = reply.header("www-authenticate");
+    assert!(
+        challenge.contains("realm=\"https://artifactory.example.com:443/"),
+        "{challenge}"
+    );
+    assert!(
+        challenge.contains("service=\"artifactory.example.com:443\""),
+        "{challenge}"
+    );
+}
+
+#[test]
+fn a_tag_that_a_remote_repository_lacks_is_forbidden() {
+    let error = one_host()
+        .client_as(Some(0), "docker-remote/app")
+        .manifest(&target("v1"))
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
+}
+
+#[test]
+fn only_exact_types_are_acceptable() {
+    let site = one_host();
+    let client = site.client();
+    let image = Image::new(1, &[3]);
+    image.push_blobs(&client);
+    client.push_manifest(&target("v1"), &image.document).unwrap();
+    let path = "/v2/docker-local/app/manifests/v1";
+    for (accept, status) in [
+        ("*/*", 406),
+        ("application/vnd.oci.image.index.v1+json", 406),
+        ("application/vnd.oci.image.manifest.v1+json", 200),
+        ("text/plain, application/vnd.oci.image.manifest.v1+json;q=0.5", 200),
+    ] {
+        assert_eq!(
+            site.ask("GET", path, &[("accept", accept)], b"").status,
+            status,
+            "{accept}"
+        );
+    }
+    let referrers = format!("/v2/docker-local/app/referrers/{}", image.document.digest());
+    assert_eq!(site.get(&referrers).status, 406);
+}
+
+#[test]
+fn a_blob_of_another_repository_is_found_and_is_not_there() {
+    let site = one_host();
+    let image = Image::new(1, &[3]);
+    image.push_blobs(&site.client());
+    let other = "docker-local/other";
+    let path = format!("/v2/{other}/blobs/{}", image.blobs[0].0.digest);
+    assert_eq!(site.ask("HEAD", &path, &[], b"").status, 200);
+    assert_eq!(site.get(&path).status, 404);
+    let manifest = format!("/v2/{other}/manifests/v1");
+    let headers = [("content-type", image.document.media_type().as_str())];
+    let refused = site.ask("PUT", &manifest, &headers, image.document.bytes());
+    refused.assert_refused(400, "MANIFEST_INVALID");
+
+    // Uploaded once more, it is taken.
+    let client = site.client_as(Some(0), other);
+    for (_, content) in &image.blobs {
+        let digest = Digest::sha256(content);
+        let upload = format!("/v2/{other}/blobs/uploads/?digest={digest}");
+        assert_eq!(site.ask("POST", &upload, &[], content).status, 201);
+    }
+    client.push_manifest(&target("v1"), &image.document).unwrap();
+}
+
+#[test]
+fn the_last_chunk_is_all_there_is() {
+    let site = one_host();
+    let opened = site.ask("POST", "/v2/docker-local/app/blobs/uploads/", &[], b"");
+    let location = opened.header("location").to_owned();
+    let first = site.ask("PATCH", &location, &[("content-range", "0-1")], b"ab");
+    assert_eq!((first.status.as_u16(), first.header("range")), (202, "0-1"));
+    let second = site.ask("PATCH", &location, &[("content-range", "2-3")], b"cd");
+    assert_eq!((second.status.as_u16(), second.header("range")), (202, "0-3"));
+    assert_eq!(second.header("location"), location);
+    let finish = format!("{location}?digest={}", Digest::sha256(b"abcd"));
+    site.ask("PUT", &finish, &[], b"").assert_refused(400, "DIGEST_INVALID");
+
+    let opened = site.ask("POST", "/v2/docker-local/app/blobs/uploads/", &[], b"");
+    let location = opened.header("location").to_owned();
+    assert_eq!(site.ask("PATCH", &location, &[], b"abcd").status, 202);
+    let finish = format!("{location}?digest={}", Digest::sha256(b"abcd"));
+    assert_eq!(site.ask("PUT", &finish, &[], b"").status, 201);
+}
+
+#[test]
+fn digests_stand_among_the_tags_and_mounts_do_not_happen() {
+    let site = one_host();
+    let client = site.client();
+    let image = image();
+    image.push_blobs(&client);
+    client
+        .push_manifest(&by_digest(&image.document), &image.document)
+        .unwrap();
+    for tag in TAGS {
+        client.push_manifest(&target(tag), &image.document).unwrap();
+    }
+    let last = site.get("/v2/docker-local/app/tags/list?last=v4").json();
+    assert_eq!(
+        last["tags"],
+        serde_json::json!(["v5", image.document.digest().to_string()])
+    );
+    assert_eq!(client.tags().unwrap().len(), TAGS.len());
+
+    let digest = &image.blobs[0].0.digest;
+    let mount = format!("/v2/docker-local/app/blobs/uploads/?mount={digest}&from=docker-local/app");
+    assert_eq!(site.ask("POST", &mount, &[], b"").status, 202);
+    assert_eq!(
+        attachment("application/x").value().subject().unwrap().digest,
+        *image.document.digest()
+    );
+}
