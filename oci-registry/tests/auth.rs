@@ -1,6 +1,6 @@
 //! Authorization as a layer: who may do what, by both schemes and both forms of asking for a token.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
 use std::time::Duration;
