@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use http::header::{self, HeaderName, HeaderValue};
 use http::response::Builder;
-use http::{Response, StatusCode};
+use http::{Method, Response, StatusCode};
 use oci_client_core::transport::Body;
 use serde::Serialize;
 
@@ -52,6 +52,15 @@ pub(crate) fn list(media_type: &str, document: &impl Serialize, link: Option<Hea
         response.headers_mut().insert(header::LINK, link);
     }
     response
+}
+
+/// Leaves the body out of an answer to a HEAD; its length stays.
+pub(crate) fn answer_to(method: &Method, response: Response<Body>) -> Response<Body> {
+    if method == Method::HEAD {
+        response.map(|_| Body::empty())
+    } else {
+        response
+    }
 }
 
 /// The bytes of a JSON document.

@@ -77,6 +77,8 @@ fn basic_lets_everybody_do_what_they_may() {
 #[test]
 fn what_is_no_basic_or_bearer_credential_is_refused() {
     let site = Site::basic();
+    let look = site.send("HEAD", "/v2/", "", "");
+    assert_eq!((look.status.as_u16(), look.body.len()), (401, 0));
     for authorization in [
         "",
         "Basic",

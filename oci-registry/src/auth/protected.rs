@@ -11,6 +11,7 @@ use super::endpoint::TokenEndpoint;
 use super::gate::{Gate, GateScheme};
 use super::tokens::{TokenSettings, Tokens, quotable};
 use super::users::Users;
+use crate::response;
 
 /// A registry that only lets through what its users may do.
 ///
@@ -88,7 +89,7 @@ impl<T: Transport> Transport for Protected<T> {
             return Ok(endpoint.answer(request).await);
         }
         match self.gate.refusal(&mut request) {
-            Some(refusal) => Ok(refusal),
+            Some(refusal) => Ok(response::answer_to(request.method(), refusal)),
             None => self.inner.send(request).await,
         }
     }

@@ -39,16 +39,10 @@ pub(crate) struct Reword {
 impl Hook for Reword {
     async fn answer(&self, request: Request<Body>, next: Next<'_>) -> Answer {
         let concerned = (self.when)(request.method(), request.uri().path());
-        let is_head = request.method() == Method::HEAD;
         let response = next.run(request).await?;
         if !concerned || response.status() != self.from {
             return Ok(response);
         }
-        let refusal = refuse(self.status, self.code, self.message);
-        Ok(if is_head {
-            refusal.map(|_| Body::empty())
-        } else {
-            refusal
-        })
+        Ok(refuse(self.status, self.code, self.message))
     }
 }

@@ -15,6 +15,7 @@ use super::setting::{Login, Scheme, Setting};
 use crate::auth::{Gate, GateScheme, NoRandom, TokenEndpoint, TokenSettings, Tokens};
 use crate::faults::{Content, Hook, Next, SignedUrls};
 use crate::registry::Registry;
+use crate::response;
 
 /// A registry that behaves as its [`Profile`] says.
 ///
@@ -132,7 +133,9 @@ impl fmt::Debug for ProfiledRegistry {
 #[async_trait]
 impl Transport for ProfiledRegistry {
     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
-        self.answer(request).await
+        let method = request.method().clone();
+        let response = self.answer(request).await?;
+        Ok(response::answer_to(&method, response))
     }
 }
 

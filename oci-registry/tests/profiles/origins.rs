@@ -62,6 +62,18 @@ fn what_is_attached_is_listed_where_referrers_are() {
 }
 
 #[test]
+fn a_refused_look_has_no_body() {
+    for name in Profile::NAMES {
+        let site = Site::new(Profile::named(name).unwrap());
+        let path = format!("/v2/{}/manifests/v1", site.registry.profile().repository());
+        let refused = site.send("HEAD", &path, &[], b"").unwrap();
+        assert_eq!((refused.status.as_u16(), refused.body.len()), (401, 0), "{name}");
+        let missing = site.ask("HEAD", &path, &[], b"");
+        assert_eq!((missing.status.as_u16(), missing.body.len()), (404, 0), "{name}");
+    }
+}
+
+#[test]
 fn no_other_host_answers() {
     let site = Site::new(Profile::docker_hub());
     for url in [
