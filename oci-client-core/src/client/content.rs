@@ -6,6 +6,7 @@ use futures_core::stream::BoxStream;
 use futures_util::{TryStreamExt, stream};
 use oci_spec_types::{Descriptor, Verifier};
 
+use super::Repository;
 use crate::proto::Span;
 use crate::{Error, ErrorKind};
 
@@ -20,6 +21,12 @@ pub trait Content: Send + Sync {
     /// # Errors
     /// If the content is gone or cannot be read.
     async fn open(&self, span: Span) -> Result<Chunks, Error>;
+
+    /// The repository that the content comes from, if it does: the same registry may mount it elsewhere.
+    #[doc(hidden)]
+    fn repository(&self, _: sealed::Sealed) -> Option<&Repository> {
+        None
+    }
 
     /// What a reading of the whole is checked against by this crate's own code, which then need not hash it once more.
     #[doc(hidden)]

@@ -2,11 +2,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_core::future::BoxFuture;
 use futures_util::future::{Either, select};
 use http::{Request, Response};
 use url::Url;
 
 use super::content::Content;
+use super::one_shot::OneShot;
 use super::outgoing::{Outgoing, Progress};
 use super::{Host, Shared};
 use crate::Error;
@@ -43,6 +45,8 @@ impl<M: Machine> Driver<M> {
         let machine = Held {
             host: host.clone(),
             machine: Some(Session::new(machine, operation)),
+            shared: shared.clone(),
+            under_way: false,
         };
         Self {
             answered: None,
@@ -57,6 +61,12 @@ impl<M: Machine> Driver<M> {
     /// The content that the machine's payloads are parts of.
     pub(super) fn with_content(mut self, content: Arc<dyn Content>) -> Self {
         self.outgoing = Outgoing::new(content);
+        self
+    }
+
+    /// The same for content that can be read once.
+    pub(super) fn with_one_shot(mut self, content: Arc<OneShot>) -> Self {
+        self.outgoing = Outgoing::one_shot(content);
         self
     }
 
@@ -83,6 +93,7 @@ impl<M: Machine> Driver<M> {
                 return Pause::Done(Err(Error::misuse("the operation has ended")));
             };
             let (step, called) = self.host.resume(machine, self.shared.runtime.now(), input);
+            held.under_way = !matches!(step, Step::Done(_));
             input = match step {
                 Step::Ask(query) => match self.shared.credentials.credential(&query).await {
                     Ok(credential) => Input::Credential(credential),
@@ -182,7 +193,7 @@ impl<M: Machine> Driver<M> {
         };
         tracing::debug!(method = %request.method(), url = crate::redact::shown_url(&url), "request");
         let answer = exchange(&self.shared, request, &progress).await;
-        let sent = progress.sent();
+        let sent = self.outgoing.sent(&progress);
         match answer {
             Ok(_) if self.outgoing.has_failed() => {
                 let error = TransportError::new(TransportErrorKind::Source, "it failed before the server answered");
@@ -200,17 +211,33 @@ impl<M: Machine> Driver<M> {
     }
 }
 
-/// A machine, which lets others take over what it had reserved when it is dropped.
+/// A machine, which lets others take over what it had reserved when it is dropped, and leaves nothing of its own with the registry if it can help it.
 struct Held<M: Machine> {
     host: Arc<Host>,
     machine: Option<Session<M>>,
+    shared: Arc<Shared>,
+    /// Whether it has begun and has not ended.
+    under_way: bool,
 }
 
 impl<M: Machine> Drop for Held<M> {
     fn drop(&mut self) {
+        let last = self.machine.as_mut().filter(|_| self.under_way);
+        if let Some(request) = last.and_then(|machine| self.host.abandon(machine)) {
+            self.shared.runtime.spawn(clean_up(self.shared.clone(), request));
+        }
         self.machine = None;
         self.host.sweep();
     }
+}
+
+/// Sends the last request of a machine that was dropped. Nobody waits for its answer, and for no longer than [`CLEAN_UP`].
+fn clean_up(shared: Arc<Shared>, request: Request<Payload>) -> BoxFuture<'static, ()> {
+    Box::pin(async move {
+        tracing::debug!(method = %request.method(), "clean-up");
+        let answer = shared.transport.send(request.map(|_| Body::empty()));
+        select(answer, shared.runtime.sleep(CLEAN_UP)).await;
+    })
 }
 
 /// Waits for the head. The clock starts anew whenever some of the content has gone out, and stands still while the content itself keeps the
@@ -255,3 +282,6 @@ fn stalled(what: &str, timeout: Duration) -> TransportError {
         format!("nothing of {what} came for {timeout:?}"),
     )
 }
+
+/// How long the clean-up after a dropped future may take.
+const CLEAN_UP: Duration = Duration::from_secs(10);

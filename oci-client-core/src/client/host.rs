@@ -1,8 +1,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_channel::oneshot;
+use http::Request;
 
-use crate::proto::{HostMemory, HostProfile, Input, Machine, Now, Step, Ticket};
+use crate::proto::{HostMemory, HostProfile, Input, Machine, Now, Payload, Step, Ticket};
 
 /// A registry's memory behind a lock, and the futures that wait for another's result.
 pub(super) struct Host {
@@ -45,6 +46,11 @@ impl Host {
         };
         state.call();
         (step, called)
+    }
+
+    /// What is left to be sent for `machine`, which is about to be dropped.
+    pub(super) fn abandon<M: Machine>(&self, machine: &mut M) -> Option<Request<Payload>> {
+        machine.abandon(&self.lock().memory)
     }
 
     /// Lets others take over what a dropped machine had begun.

@@ -9,7 +9,10 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::Request;
 
+use oci_spec_types::Digest;
+
 use super::content::Content;
+use super::one_shot::OneShot;
 use crate::Error;
 use crate::proto::{Payload, Sent, Span, TransportError, TransportErrorKind};
 use crate::runtime::Runtime;
@@ -22,13 +25,30 @@ use crate::transport::Body;
 pub(super) struct Outgoing {
     content: Option<Arc<dyn Content>>,
     failure: Arc<Mutex<Option<Error>>>,
+    one_shot: Option<Arc<OneShot>>,
 }
 
 impl Outgoing {
     pub(super) fn new(content: Arc<dyn Content>) -> Self {
         Self {
             content: Some(content),
-            failure: Arc::default(),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn one_shot(content: Arc<OneShot>) -> Self {
+        Self {
+            one_shot: Some(content.clone()),
+            ..Self::new(content)
+        }
+    }
+
+    /// What went up with a request, and the digest of the whole if that is now known.
+    pub(super) fn sent(&self, progress: &Progress) -> Sent {
+        let sent = Sent::new(progress.sent.load(Ordering::Relaxed));
+        match self.digest().filter(|_| progress.is_complete()) {
+            Some(digest) => sent.with_digest(digest),
+            None => sent,
         }
     }
 
@@ -56,6 +76,10 @@ impl Outgoing {
     pub(super) fn failure_or(&self, other: Error) -> Error {
         let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
         failure.unwrap_or(other)
+    }
+
+    fn digest(&self) -> Option<Digest> {
+        self.one_shot.as_ref()?.digest()
     }
 
     async fn open(&self, span: Span, progress: Arc<Progress>) -> Result<Body, Error> {
@@ -96,10 +120,6 @@ impl Progress {
         };
         progress.note(0);
         progress
-    }
-
-    pub(super) fn sent(&self) -> Sent {
-        Sent::new(self.sent.load(Ordering::Relaxed))
     }
 
     /// How long nothing has moved.

@@ -5,22 +5,22 @@ use bytes::Bytes;
 use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, RegistryHost, RepositoryName, TagOrDigest};
 
 use super::blob_reader::BlobReader;
-use super::content::Content;
 use super::driver::Driver;
 use super::tags::Tags;
 use super::{Host, Shared};
 use crate::Error;
 use crate::proto::auth::Scopes;
 use crate::proto::{
-    CredentialQuery, Delete, GetManifest, HeadBlob, Machine, Operation, PullBlob, PutManifest, Resolve, StoredManifest,
-    Upload, Uploaded,
+    CredentialQuery, Delete, GetManifest, HeadBlob, HostProfile, Machine, Operation, PullBlob, PutManifest, Resolve,
+    StoredManifest,
 };
 
 /// One repository of a registry.
 ///
 /// # Cancellation
 /// Dropping the future of any method stops its requests at once, also in a pause between two tries. What had reached the registry stays there: a blob or
-/// manifest whole or not at all, an upload session until the registry lets it expire.
+/// manifest whole or not at all. An upload session is cancelled in the background, through [`Runtime::spawn`](crate::runtime::Runtime::spawn), as far as that works within ten seconds; else it stays
+/// until the registry lets it expire.
 #[derive(Clone)]
 pub struct Repository {
     host: Arc<Host>,
@@ -114,18 +114,6 @@ impl Repository {
         Ok(BlobReader::new(self.driver("pull blob", &["pull"], pull), verifier))
     }
 
-    /// Stores a blob, unless it is there already.
-    ///
-    /// # Errors
-    /// If the content cannot be read, does not have the descriptor's size and digest, or the registry refuses it.
-    pub async fn push_blob(&self, descriptor: &Descriptor, content: Arc<dyn Content>) -> Result<Uploaded, Error> {
-        let upload = Upload::new(self.name.clone(), descriptor.digest.clone(), descriptor.size);
-        self.driver("push blob", &["pull", "push"], upload)
-            .with_content(content)
-            .run()
-            .await
-    }
-
     /// The repository's tags, page by page.
     pub fn tags(&self) -> Tags {
         Tags::new(self.clone())
@@ -157,6 +145,10 @@ impl Repository {
         .await
     }
 
+    pub(super) fn profile(&self) -> &HostProfile {
+        self.host.profile()
+    }
+
     pub(super) async fn run<M: Machine>(
         &self,
         name: &'static str,
@@ -166,9 +158,13 @@ impl Repository {
         self.driver(name, actions, machine).run().await
     }
 
-    fn driver<M: Machine>(&self, name: &'static str, actions: &[&str], machine: M) -> Driver<M> {
+    pub(super) fn driver<M: Machine>(&self, name: &'static str, actions: &[&str], machine: M) -> Driver<M> {
+        self.driver_for(name, Scopes::repository(&self.name, actions), machine)
+    }
+
+    pub(super) fn driver_for<M: Machine>(&self, name: &'static str, scopes: Scopes, machine: M) -> Driver<M> {
         let query = CredentialQuery::new(self.host().clone(), Some(self.name.clone()));
-        let operation = Operation::new(name, query, Scopes::repository(&self.name, actions));
+        let operation = Operation::new(name, query, scopes);
         Driver::new(self.shared.clone(), self.host.clone(), machine, operation)
     }
 }

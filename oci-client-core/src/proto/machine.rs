@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, response};
+use oci_spec_types::Digest;
 use url::Url;
 
 use super::{Credential, CredentialQuery, HostMemory, Ticket};
@@ -28,6 +29,15 @@ pub trait Machine {
 
     /// Takes what the last step asked for and says what to do next.
     fn resume(&mut self, host: &mut HostMemory, now: Now, input: Input) -> Step<Self::Output>;
+
+    /// What to send when the machine is about to be dropped half-way, so that nothing of it stays with the registry: an upload that has a session
+    /// open cancels it. By default there is nothing.
+    ///
+    /// The request is a courtesy: it may be sent once, within a finite time, and nothing is made of its answer. The machine is not resumed afterwards.
+    fn abandon(&mut self, host: &HostMemory) -> Option<Request<Payload>> {
+        let _ = host;
+        None
+    }
 }
 
 /// The time, passed in with every call: machines read no clock.
@@ -81,7 +91,7 @@ impl Payload {
 pub struct Span {
     /// Offset of the first byte.
     pub start: u64,
-    /// Number of bytes; `None`: all that follow.
+    /// Number of bytes; `None`: all that follow, however many. The request then has no `Content-Length`.
     pub len: Option<u64>,
 }
 
@@ -98,17 +108,27 @@ impl Span {
 }
 
 /// How much of a request's payload was handed to the connection.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Sent {
-    /// Number of bytes; the server may have received fewer.
+    /// The digest of the whole content, from its first byte, where the payload went on to the end of a content whose length was not known
+    /// ([`Span::from`]); `None` as long as that end has not been reached.
+    pub digest: Option<Digest>,
+    /// Number of bytes of this payload; the server may have received fewer.
     pub len: u64,
 }
 
 impl Sent {
     /// `len` bytes went up.
     pub const fn new(len: u64) -> Self {
-        Self { len }
+        Self { digest: None, len }
+    }
+
+    /// The content has ended, and this is its digest.
+    #[must_use]
+    pub fn with_digest(mut self, digest: Digest) -> Self {
+        self.digest = Some(digest);
+        self
     }
 }
 
@@ -150,7 +170,7 @@ pub enum Input {
         sent: Sent,
     },
     /// Only from a [`Session`](super::Session) to the machine inside it: a request whose payload is a [`Payload::Source`] failed in a way that is worth
-    /// another try, and the pause before it is over. The machine decides from where to go on.
+    /// another try, and the pause before it is over; or the registry has asked for authorization after content had been sent. The machine decides from where to go on.
     Interrupted {
         /// What had been sent of the payload by then.
         sent: Sent,

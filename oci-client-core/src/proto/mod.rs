@@ -72,4 +72,4 @@ pub use put_manifest::{PutManifest, StoredManifest};
 pub use resolve::Resolve;
 pub use session::{Operation, Session};
 pub use transport_error::{TransportError, TransportErrorKind};
-pub use upload::{Upload, Uploaded};
+pub use upload::{Mount, Mounted, Upload, UploadSession, UploadStream, Uploaded};

@@ -14,8 +14,8 @@ use url::Url;
 use super::auth::{Identity, Scopes};
 use super::host::{Seek, TokenKey};
 use super::{
-    Credential, CredentialQuery, HostMemory, HostProfile, Input, Machine, Now, Operation, Payload, Sent, Session, Step,
-    Ticket, TransportError, TransportErrorKind,
+    Credential, CredentialQuery, HostMemory, HostProfile, Input, Machine, Now, Operation, Payload, Sent, Session, Span,
+    Step, Ticket, TransportError, TransportErrorKind,
 };
 
 /// What a machine is told; the actor fills in what follows from its last step.
@@ -24,7 +24,7 @@ pub(crate) enum Told {
     /// The ticket that it waits for was called.
     Granted,
     /// The head of a response from the URL of its last request.
-    Head(u16, Vec<(&'static str, String)>),
+    Head(u16, Vec<(&'static str, String)>, Sent),
     Input(Input),
     /// The pause that it asked for is over.
     Woken,
@@ -56,17 +56,21 @@ pub(crate) fn granted() -> Told {
 }
 
 pub(crate) fn head(status: u16, fields: &[(&'static str, &str)]) -> Told {
-    Told::Head(
-        status,
-        fields
-            .iter()
-            .map(|(name, value)| (*name, (*value).to_owned()))
-            .collect(),
-    )
+    head_after(status, fields, Sent::default())
+}
+
+/// The head of a response to a request of which so much went up.
+pub(crate) fn head_after(status: u16, fields: &[(&'static str, &str)], sent: Sent) -> Told {
+    let fields = fields.iter().map(|(name, value)| (*name, (*value).to_owned()));
+    Told::Head(status, fields.collect(), sent)
 }
 
 pub(crate) fn interrupted() -> Told {
-    let sent = Sent::default();
+    interrupted_after(0)
+}
+
+pub(crate) fn interrupted_after(len: u64) -> Told {
+    let sent = Sent::new(len);
     Told::Input(Input::Interrupted { sent })
 }
 
@@ -76,6 +80,17 @@ pub(crate) fn no_credential() -> Told {
 
 pub(crate) fn received(len: u64) -> Told {
     Told::Input(Input::Received { len })
+}
+
+/// A refusal after so much of the payload was sent.
+pub(crate) fn refused_after(status: u16, len: u64) -> Told {
+    match refused(status) {
+        Told::Input(Input::Failed { error, .. }) => {
+            let sent = Sent::new(len);
+            Told::Input(Input::Failed { error, sent })
+        }
+        other => other,
+    }
 }
 
 /// A refusal, as a session hands it to the machine inside.
@@ -179,7 +194,7 @@ impl<M: Machine> Actor<M> {
     pub(crate) fn tell(&mut self, stage: &mut Stage, told: Told) -> Step<M::Output> {
         let input = match told {
             Told::Granted => Input::Granted(self.ticket.take().expect("it waits")),
-            Told::Head(status, fields) => self.head(status, &fields),
+            Told::Head(status, fields, sent) => self.head(status, &fields, sent),
             Told::Input(input) => input,
             Told::Woken => {
                 stage.advance(std::mem::take(&mut self.pause));
@@ -196,7 +211,7 @@ impl<M: Machine> Actor<M> {
         step
     }
 
-    fn head(&self, status: u16, fields: &[(&'static str, String)]) -> Input {
+    fn head(&self, status: u16, fields: &[(&'static str, String)], sent: Sent) -> Input {
         let mut response = Response::builder().status(status);
         for (name, value) in fields {
             response = response.header(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
@@ -204,7 +219,7 @@ impl<M: Machine> Actor<M> {
         Input::Head {
             parts: response.body(()).unwrap().into_parts().0,
             url: self.url.clone().expect("a request was sent"),
-            sent: Sent::default(),
+            sent,
         }
     }
 }
@@ -326,7 +341,8 @@ fn show_request(request: &Request<Payload>) -> String {
     text += &match request.body() {
         Payload::Bytes(bytes) => format!(" <- {} bytes", bytes.len()),
         Payload::Empty => String::new(),
-        Payload::Source(span) => format!(" <- blob {}..{}", span.start, span.start + span.len.unwrap()),
+        Payload::Source(Span { start, len: Some(len) }) => format!(" <- blob {start}..{}", start + len),
+        Payload::Source(Span { start, len: None }) => format!(" <- blob {start}.."),
     };
     let reading = matches!(*request.method(), Method::GET | Method::HEAD);
     let length = field(CONTENT_LENGTH).map(|length| length.parse::<u64>().unwrap());

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use futures_core::future::BoxFuture;
 use futures_util::{StreamExt, TryStreamExt, stream};
+use oci_spec_types::distribution::ErrorCode;
 use oci_spec_types::{
-    AnyManifest, Descriptor, Digest, Document, ImageIndex, Platform, PlatformMatcher, Tag, TagOrDigest,
+    AnyManifest, Descriptor, Digest, Document, ImageIndex, ImageManifest, Platform, PlatformMatcher, Tag, TagOrDigest,
 };
 
 use super::{Source, Stored, Target};
@@ -44,7 +45,10 @@ pub async fn copy(
         target,
     };
     job.below(&root, 0).await?;
-    target.put_root(&root, tag).await?;
+    if let Err(error) = target.put_root(&root, tag).await {
+        job.mend(&root, error).await?;
+        target.put_root(&root, tag).await?;
+    }
     Ok(Copied { root })
 }
 
@@ -148,9 +152,7 @@ impl Job<'_> {
         Box::pin(async move {
             match document.value() {
                 AnyManifest::Image(image) => {
-                    let all = std::iter::once(&image.config).chain(&image.layers);
-                    let wanted: Vec<Descriptor> = all
-                        .filter(|descriptor| !descriptor.media_type.is_nondistributable())
+                    let wanted: Vec<Descriptor> = blobs_of(image)
                         .filter(|descriptor| self.seen.insert(descriptor.digest.clone()))
                         .cloned()
                         .collect();
@@ -197,10 +199,44 @@ impl Job<'_> {
                 .await?;
             check_child(descriptor, &child)?;
             self.below(&child, depth.saturating_add(1)).await?;
-            self.target.put_manifest(&child).await?;
+            self.put(&child).await?;
         }
         Ok(())
     }
+
+    async fn put(&self, document: &Document<AnyManifest>) -> Result<(), Error> {
+        match self.target.put_manifest(document).await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                self.mend(document, error).await?;
+                self.target.put_manifest(document).await
+            }
+        }
+    }
+
+    /// Stores once more what `document` refers to, where the target says that it lacks some of it: it may have been deleted meanwhile. Any other error stays one.
+    async fn mend(&self, document: &Document<AnyManifest>, error: Error) -> Result<(), Error> {
+        if !error.has_code(&ErrorCode::MANIFEST_BLOB_UNKNOWN) {
+            return Err(error);
+        }
+        match document.value() {
+            AnyManifest::Image(image) => self.blobs(blobs_of(image).cloned().collect()).await,
+            AnyManifest::Index(index) => {
+                for descriptor in &index.manifests {
+                    let from = TagOrDigest::Digest(descriptor.digest.clone());
+                    let child = self.source.manifest(&from).await?;
+                    self.target.put_manifest(&child).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// What of an image is to be copied besides its manifest.
+fn blobs_of(image: &ImageManifest) -> impl Iterator<Item = &Descriptor> {
+    let all = std::iter::once(&image.config).chain(&image.layers);
+    all.filter(|descriptor| !descriptor.media_type.is_nondistributable())
 }
 
 /// What an index says of its children must be true: others will believe it without a look.

@@ -69,6 +69,8 @@ pub trait Target: Send + Sync {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Stored {
+    /// The target took it over from another of its repositories; nothing was transferred.
+    Mounted,
     /// The content was transferred.
     New,
     /// It was there already.

@@ -28,7 +28,15 @@ impl Source for Repository {
 #[async_trait]
 impl Target for Repository {
     async fn put_blob(&self, descriptor: &Descriptor, content: Arc<dyn Content>) -> Result<Stored, Error> {
-        Ok(match self.push_blob(descriptor, content).await? {
+        let source = content
+            .repository(sealed::Sealed)
+            .filter(|from| from.host() == self.host());
+        let uploaded = match source.map(|from| from.name().clone()) {
+            Some(from) => self.push_or_mount_blob(descriptor, content, &from).await?,
+            None => self.push_blob(descriptor, content).await?,
+        };
+        Ok(match uploaded {
+            Uploaded::Mounted => Stored::Mounted,
             Uploaded::Present => Stored::Present,
             Uploaded::Stored => Stored::New,
         })
@@ -61,6 +69,10 @@ impl Content for RemoteBlob {
             return Ok(chunks);
         }
         Ok(part(chunks, span))
+    }
+
+    fn repository(&self, _: sealed::Sealed) -> Option<&Repository> {
+        Some(&self.repository)
     }
 
     fn checked(&self, _: sealed::Sealed) -> Option<&Descriptor> {

@@ -56,6 +56,7 @@ impl HostMemory {
     /// Calls the tickets that wait for a machine which was dropped.
     pub fn sweep(&mut self) {
         self.tokens.sweep();
+        self.capabilities.trial.sweep(&mut self.tokens);
     }
 
     /// How long the registry wants no request, if at all.

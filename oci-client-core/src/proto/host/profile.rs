@@ -17,7 +17,9 @@ use url::Url;
 #[derive(Clone, Debug)]
 pub struct HostProfile {
     base: Url,
+    chunk: u64,
     host: RegistryHost,
+    largest_upload: Option<u64>,
     manifest_limit: usize,
     retry: RetryPolicy,
     small_blob: u64,
@@ -30,7 +32,9 @@ impl HostProfile {
         let scheme = if host.is_loopback() { "http" } else { "https" };
         Self {
             base: base_url(scheme, &host),
+            chunk: Self::CHUNK,
             host,
+            largest_upload: None,
             manifest_limit: Self::MANIFEST_LIMIT,
             retry: RetryPolicy::new(),
             small_blob: Self::SMALL_BLOB,
@@ -63,6 +67,23 @@ impl HostProfile {
             self.base.set_path(&path);
         }
         Ok(self)
+    }
+
+    /// The size, in bytes, of the parts in which an upload goes on after it was interrupted, and in which a blob goes up that the registry does not take whole; 0 counts as 1.
+    ///
+    /// The registry's own least and largest sizes come before it.
+    #[must_use]
+    pub fn with_chunk(mut self, bytes: u64) -> Self {
+        self.chunk = bytes.max(1);
+        self
+    }
+
+    /// The largest blob, in bytes, that the registry takes in one request. Larger ones go up in parts of no more than that; by default none do before a
+    /// registry has refused one.
+    #[must_use]
+    pub const fn with_largest_upload(mut self, bytes: u64) -> Self {
+        self.largest_upload = Some(bytes);
+        self
     }
 
     /// The largest manifest to read or write, in bytes.
@@ -98,6 +119,16 @@ impl HostProfile {
         &self.base
     }
 
+    /// The size of the parts of an interrupted upload, in bytes.
+    pub const fn chunk(&self) -> u64 {
+        self.chunk
+    }
+
+    /// The largest blob, in bytes, that goes up in one request; `None`: any.
+    pub const fn largest_upload(&self) -> Option<u64> {
+        self.largest_upload
+    }
+
     /// The registry's name, which its API host may differ from.
     pub const fn host(&self) -> &RegistryHost {
         &self.host
@@ -122,6 +153,9 @@ impl HostProfile {
     pub fn trusted_realms(&self) -> &[String] {
         &self.trusted_realms
     }
+
+    /// The default size of the parts of an interrupted upload: 16 MiB.
+    pub const CHUNK: u64 = 16 << 20;
 
     /// The default largest manifest: 4 MiB.
     pub const MANIFEST_LIMIT: usize = 4 << 20;

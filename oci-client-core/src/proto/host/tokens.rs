@@ -71,8 +71,7 @@ impl Tokens {
             return Seek::Wait(exchange.ticket);
         }
         let lease = Lease(Arc::new(()));
-        let ticket = Ticket(self.next_ticket);
-        self.next_ticket = self.next_ticket.wrapping_add(1);
+        let ticket = self.ticket();
         self.exchanges.push(Exchange {
             key: key.clone(),
             leader: Arc::downgrade(&lease.0),
@@ -80,6 +79,18 @@ impl Tokens {
             until: now.monotonic.saturating_add(Ticket::PATIENCE),
         });
         Seek::Lead(lease)
+    }
+
+    /// A ticket that no other wait has.
+    pub(crate) const fn ticket(&mut self) -> Ticket {
+        let ticket = Ticket(self.next_ticket);
+        self.next_ticket = self.next_ticket.wrapping_add(1);
+        ticket
+    }
+
+    /// Calls a ticket that is about something other than a token.
+    pub(crate) fn call(&mut self, ticket: Ticket) {
+        self.called.push(ticket);
     }
 
     /// Keeps a token for `lifetime`, less a tenth of it: it must not expire on the way.

@@ -33,7 +33,7 @@ use super::{HostMemory, TransportError, TransportErrorKind};
 use crate::{Error, ErrorKind};
 
 pub(crate) use self::redirect::Unfollowed;
-pub(crate) use self::retry::Unrepeated;
+pub(crate) use self::retry::{Advanced, Unrepeated};
 
 /// What an operation is, for authorization and for errors.
 #[derive(Clone, Debug)]
@@ -118,6 +118,9 @@ impl<M: Machine> Session<M> {
         match step {
             Step::Send(request) => match Exchange::new(request) {
                 Ok(exchange) => {
+                    if exchange.advances() {
+                        self.tries.succeeded();
+                    }
                     self.exchange = Some(exchange);
                     self.send(host, now)
                 }
@@ -200,7 +203,10 @@ impl<M: Machine> Session<M> {
         {
             let used = exchange.authorization.take();
             if self.authorizer.challenged(host, &parts.headers, &url, used.as_ref()) {
-                return self.send(host, now);
+                return match exchange.restartable(&sent) {
+                    true => self.send(host, now),
+                    false => self.relay(host, now, Input::Interrupted { sent }),
+                };
             }
         }
         let bodiless = exchange.method() == Method::HEAD;
@@ -335,6 +341,13 @@ impl<M: Machine> Machine for Session<M> {
             step => step,
         }
     }
+
+    /// The machine's own last request, with the credential that its requests have had.
+    fn abandon(&mut self, host: &HostMemory) -> Option<Request<Payload>> {
+        let mut exchange = Exchange::new(self.machine.abandon(host)?).ok()?;
+        let value = self.exchange.as_mut().and_then(|last| last.authorization.take());
+        exchange.request_for(host.profile().base(), value).ok()
+    }
 }
 
 impl<M: fmt::Debug> fmt::Debug for Session<M> {
@@ -407,6 +420,18 @@ impl Exchange {
 
     fn streams(&self) -> bool {
         matches!(self.request.body(), Payload::Source(_))
+    }
+
+    fn advances(&self) -> bool {
+        self.request.extensions().get::<Advanced>().is_some()
+    }
+
+    /// Whether it may simply be sent again after so much of it went up: nothing did, or it is one part of several.
+    fn restartable(&self, sent: &Sent) -> bool {
+        match self.request.body() {
+            Payload::Source(span) => sent.len == 0 || (span.start > 0 && span.len.is_some()),
+            Payload::Bytes(_) | Payload::Empty => true,
+        }
     }
 
     fn request_for(&mut self, base: &Url, authorization: Option<HeaderValue>) -> Result<Request<Payload>, Error> {

@@ -9,6 +9,10 @@ use crate::{Error, ErrorKind};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unrepeated;
 
+/// Marks a request, by its extensions, before which the operation has come further: what failed earlier no longer counts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Advanced;
+
 /// What a pause is before.
 pub(super) enum Next {
     /// Telling the machine that the body broke off.

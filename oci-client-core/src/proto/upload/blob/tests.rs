@@ -1,7 +1,10 @@
+use http::header::CONTENT_TYPE;
+
 use super::*;
 use crate::proto::TransportErrorKind;
 use crate::proto::testing::{
-    Actor, Stage, Told, failed, head, hello_digest, interrupted, refused, refuses_all_but, session, start, woken,
+    Actor, Stage, Told, failed, granted, head, hello_digest, interrupted, refused, refuses_all_but, session, start,
+    woken,
 };
 
 const OTHER_DIGEST: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
@@ -243,14 +246,13 @@ fn p05_a_lost_session_is_opened_again_once() {
 }
 
 #[test]
-fn an_interrupted_upload_is_opened_again() {
+fn an_upload_is_opened_again_if_that_is_interrupted_and_sent_again_if_nothing_was_sent() {
     let put = "PUT /u/1?digest=D <- blob 0..2097152";
     let rows = [
         (start(), OPEN),
-        (session_at("/u/1"), put),
-        (interrupted(), OPEN),
         (interrupted(), OPEN),
         (session_at("/u/1"), put),
+        (interrupted(), put),
         (head(201, &[]), "done Stored"),
     ];
     upload(2 * MIB).rows(&mut Stage::new(), rows);
@@ -306,7 +308,7 @@ fn cb19_a_cancellation_is_tried_once() {
 }
 
 #[test]
-fn p05_within_a_session_an_interrupted_upload_is_opened_again_after_the_pause() {
+fn p05_within_a_session_an_interrupted_upload_goes_on_after_the_pause() {
     let mut actor = session(upload(2 * MIB).into_machine(), &["pull", "push"]);
     let put = "PUT /u/1?digest=D <- blob 0..2097152";
     actor.rows(
@@ -314,12 +316,10 @@ fn p05_within_a_session_an_interrupted_upload_is_opened_again_after_the_pause() 
         [
             (start(), OPEN),
             (session_at("/u/1"), put),
-            (failed(TransportErrorKind::Reset), OPEN),
-            (session_at("/u/1"), put),
+            (failed(TransportErrorKind::Reset), put),
             (head(429, &[("retry-after", "3")]), "buffer 65536"),
             (crate::proto::testing::body(""), "sleep 3s"),
-            (woken(), OPEN),
-            (session_at("/u/1"), put),
+            (woken(), put),
             (head(201, &[]), "done Stored"),
         ],
     );
@@ -355,4 +355,82 @@ fn a_wrong_input_is_an_error() {
         );
         actor
     });
+}
+
+#[test]
+fn one_of_many_finds_out_whether_content_comes_with_the_post_and_the_others_wait() {
+    let (stage, put) = (&mut Stage::new(), "PUT /u?digest=D <- blob 0..5");
+    let (mut first, mut second) = (upload(5), upload(5));
+    first.rows(stage, [(start(), OPEN_WITH_CONTENT)]);
+    second.rows(stage, [(start(), "wait")]);
+    assert!(!second.is_called(stage));
+    first.rows(stage, [(session_at("/u"), put)]);
+    assert!(second.is_called(stage));
+    second.rows(stage, [(granted(), OPEN)]);
+    // A third one has nothing to wait for.
+    upload(5).rows(stage, [(start(), OPEN)]);
+}
+
+#[test]
+fn one_that_waited_in_vain_does_not_wait_again() {
+    // The first was interrupted, or does not get on.
+    for told in [Some(interrupted()), None] {
+        let stage = &mut Stage::new();
+        let (mut first, mut second) = (upload(5), upload(5));
+        first.rows(stage, [(start(), OPEN_WITH_CONTENT)]);
+        second.rows(stage, [(start(), "wait")]);
+        if let Some(told) = told {
+            first.rows(stage, [(told, OPEN_WITH_CONTENT)]);
+            assert!(second.is_called(stage));
+        }
+        second.rows(stage, [(granted(), OPEN)]);
+    }
+}
+
+#[test]
+fn one_whose_leader_was_dropped_takes_over() {
+    let stage = &mut Stage::new();
+    let (mut first, mut second) = (upload(5), upload(5));
+    first.rows(stage, [(start(), OPEN_WITH_CONTENT)]);
+    second.rows(stage, [(start(), "wait")]);
+    drop(first);
+    stage.host.sweep();
+    assert!(second.is_called(stage));
+    second.rows(stage, [(granted(), OPEN_WITH_CONTENT)]);
+}
+
+#[test]
+fn cb9_a_session_for_another_algorithm_is_asked_for_by_its_name() {
+    let digest = Digest::sha512(b"hello");
+    let shown = digest.to_string().replace(':', "%3A");
+    let open = format!("POST /v2/a/b/blobs/uploads/?mount={shown}&from=a%2Fb");
+    let mut actor = Actor::new(Upload::new("a/b".parse().unwrap(), digest.clone(), 2 * MIB));
+    let expected = format!("{open}&digest-algorithm=sha512");
+    actor.rows(&mut Stage::new(), [(start(), &*expected)]);
+    let mut actor = Actor::new(Upload::new("a/b".parse().unwrap(), digest, 5));
+    let expected = format!("{open}&digest={shown}&digest-algorithm=sha512 <- blob 0..5");
+    actor.rows(&mut Stage::new(), [(start(), &*expected)]);
+}
+
+#[test]
+fn cb19_p24_an_upload_that_is_abandoned_leaves_no_session() {
+    let abandoned = |rows: &mut dyn FnMut(&mut Stage, &mut Actor<Upload>), size| {
+        let stage = &mut Stage::new();
+        let mut actor = upload(size);
+        rows(stage, &mut actor);
+        let mut machine = actor.into_machine();
+        let request = machine.abandon(&stage.host);
+        assert!(machine.abandon(&stage.host).is_none());
+        request.map(|request| format!("{} {}", request.method(), request.uri()))
+    };
+    let mut opening = |stage: &mut Stage, actor: &mut Actor<Upload>| actor.rows(stage, [(start(), OPEN)]);
+    assert_eq!(abandoned(&mut opening, 2 * MIB), None);
+    let mut sending = |stage: &mut Stage, actor: &mut Actor<Upload>| {
+        actor.rows(stage, [(start(), OPEN), (session_at("/u?x=1"), "PUT…")]);
+    };
+    assert_eq!(abandoned(&mut sending, 2 * MIB).unwrap(), "DELETE https://r.test/u?x=1");
+    let mut looking = |stage: &mut Stage, actor: &mut Actor<Upload>| {
+        actor.rows(stage, [(start(), OPEN), (session_at("/u"), "HEAD…")]);
+    };
+    assert_eq!(abandoned(&mut looking, 65 * MIB).unwrap(), "DELETE https://r.test/u");
 }

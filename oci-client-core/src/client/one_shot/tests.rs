@@ -1,0 +1,40 @@
+use futures_util::FutureExt;
+
+use super::*;
+
+fn one_shot(pieces: &[&'static [u8]]) -> OneShot {
+    let pieces: Vec<_> = pieces.iter().map(|piece| Ok(Bytes::from_static(piece))).collect();
+    OneShot::new(Box::pin(stream::iter(pieces))).unwrap()
+}
+
+fn read(content: &OneShot, span: Span) -> Vec<u8> {
+    let chunks = content.open(span).now_or_never().unwrap().unwrap();
+    let pieces: Vec<_> = chunks.collect().now_or_never().unwrap();
+    pieces.into_iter().flat_map(Result::unwrap).collect()
+}
+
+#[test]
+fn what_is_held_can_be_read_again_from_any_place() {
+    let content = one_shot(&[b"abc", b"de", b"fghi"]);
+    assert_eq!(read(&content, Span::new(0, 4)), b"abcd");
+    assert_eq!(content.digest(), None);
+    for start in 0..5 {
+        assert_eq!(read(&content, Span::new(start, 2)), b"abcdefghi"[start as usize..][..2]);
+    }
+    assert_eq!(read(&content, Span::from(4)), b"efghi");
+    assert_eq!(content.digest(), Some(Digest::sha256(b"abcdefghi")));
+    assert_eq!(read(&content, Span::from(8)), b"i");
+    assert_eq!(read(&content, Span::from(9)), b"");
+}
+
+#[test]
+fn p29_what_is_no_longer_held_is_an_error() {
+    const PIECE: &[u8] = &[7; 1 << 20];
+    let content = one_shot(&[PIECE; 20]);
+    assert_eq!(read(&content, Span::from(0)).len(), 20 << 20);
+    let held = lock(&content.state).held.iter().map(Bytes::len).sum::<usize>();
+    assert_eq!(held as u64, OneShot::WINDOW);
+    assert_eq!(read(&content, Span::from(4 << 20)).len(), 16 << 20);
+    let gone = content.open(Span::from((4 << 20) - 1)).now_or_never().unwrap();
+    assert_eq!(gone.err().unwrap().kind(), ErrorKind::Store);
+}

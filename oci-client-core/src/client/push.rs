@@ -1,0 +1,127 @@
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use oci_spec_types::{Descriptor, Digest, MediaType, RepositoryName};
+
+use super::content::{Chunks, Content};
+use super::one_shot::OneShot;
+use super::repository::Repository;
+use crate::Error;
+use crate::proto::auth::Scopes;
+use crate::proto::{Mount, Mounted, Upload, UploadSession, UploadStream, Uploaded};
+
+/// Storing blobs.
+impl Repository {
+    /// Stores a blob, unless it is there already.
+    ///
+    /// The content may be opened several times: an upload that is interrupted goes on where the registry's session has got to, and begins once more from the beginning if the
+    /// registry has lost it.
+    ///
+    /// # Errors
+    /// If the content cannot be read, does not have the descriptor's size and digest, or the registry refuses it.
+    pub async fn push_blob(&self, descriptor: &Descriptor, content: Arc<dyn Content>) -> Result<Uploaded, Error> {
+        self.upload(descriptor, content, None).await
+    }
+
+    /// Stores a blob that the repository `from` of this registry has: the registry takes it over from there if it can and may, and otherwise it goes up as by
+    /// [`push_blob`](Self::push_blob), for which `content` is then opened.
+    ///
+    /// # Errors
+    /// As [`push_blob`](Self::push_blob). A refusal to mount is none.
+    pub async fn push_or_mount_blob(
+        &self,
+        descriptor: &Descriptor,
+        content: Arc<dyn Content>,
+        from: &RepositoryName,
+    ) -> Result<Uploaded, Error> {
+        if from == self.name() {
+            return self.push_blob(descriptor, content).await;
+        }
+        let mount = Mount::new(self.name().clone(), descriptor.digest.clone(), from.clone());
+        match self.driver_for("mount blob", self.both(from), mount).run().await? {
+            Mounted::Taken => Ok(Uploaded::Mounted),
+            Mounted::Opened(session) => self.upload(descriptor, content, Some(session)).await,
+            Mounted::Refused => self.upload(descriptor, content, None).await,
+        }
+    }
+
+    /// Stores what `content` gives, whose length and digest need not be known, and describes it as `media_type`, with its sha256 digest.
+    ///
+    /// The stream is read once. Content of no more than [`HostProfile::small_blob`](crate::proto::HostProfile::small_blob) bytes is read into memory and goes up as by [`push_blob`](Self::push_blob); more
+    /// than that goes up as it comes, in one request with chunked transfer coding. Authorization is settled before that request.
+    ///
+    /// # Errors
+    /// If the stream fails or the registry refuses what it gives. Of kind [`Store`](crate::ErrorKind::Store) if the upload was interrupted and the registry has kept less than what is still
+    /// held of the stream: then push from content that can be opened again.
+    ///
+    /// # Limits
+    /// The last 16 MiB of what was sent are held, so that an interrupted upload can go on where the registry has got to.
+    pub async fn push_stream<S>(&self, media_type: MediaType, content: S) -> Result<Descriptor, Error>
+    where
+        S: Stream<Item = Result<Bytes, Error>> + Send + 'static,
+    {
+        let mut chunks: Chunks = Box::pin(content);
+        let small = self.profile().small_blob();
+        let mut first: Vec<Bytes> = Vec::new();
+        let mut read = 0_u64;
+        while read <= small {
+            let Some(chunk) = chunks.try_next().await? else {
+                return self.push_whole(media_type, &first).await;
+            };
+            read = read.saturating_add(chunk.len() as u64);
+            first.push(chunk);
+        }
+        let chunks: Chunks = Box::pin(stream::iter(first.into_iter().map(Ok)).chain(chunks));
+        let upload = UploadStream::new(self.name().clone(), media_type);
+        self.driver("push stream", &["pull", "push"], upload)
+            .with_one_shot(Arc::new(OneShot::new(chunks)?))
+            .run()
+            .await
+    }
+
+    /// Takes a blob over from the repository `from` of this registry; says whether the registry did so.
+    ///
+    /// # Errors
+    /// If the registry cannot be asked. A refusal is none.
+    pub async fn mount_blob(&self, digest: &Digest, from: &RepositoryName) -> Result<bool, Error> {
+        let mount = Mount::new(self.name().clone(), digest.clone(), from.clone()).or_nothing();
+        let mounted = self.driver_for("mount blob", self.both(from), mount).run().await?;
+        Ok(matches!(mounted, Mounted::Taken))
+    }
+
+    /// The right to push here and to pull from there, the target first: some token servers read no further than that.
+    fn both(&self, from: &RepositoryName) -> Scopes {
+        let mut scopes = Scopes::repository(self.name(), &["pull", "push"]);
+        for scope in Scopes::repository(from, &["pull"]).iter() {
+            scopes.add(scope);
+        }
+        scopes
+    }
+
+    async fn upload(
+        &self,
+        descriptor: &Descriptor,
+        content: Arc<dyn Content>,
+        session: Option<UploadSession>,
+    ) -> Result<Uploaded, Error> {
+        let mut upload = Upload::new(self.name().clone(), descriptor.digest.clone(), descriptor.size);
+        if let Some(session) = session {
+            upload = upload.in_session(session);
+        }
+        self.driver("push blob", &["pull", "push"], upload)
+            .with_content(content)
+            .run()
+            .await
+    }
+
+    async fn push_whole(&self, media_type: MediaType, pieces: &[Bytes]) -> Result<Descriptor, Error> {
+        let mut whole = BytesMut::new();
+        pieces.iter().for_each(|piece| whole.extend_from_slice(piece));
+        let whole = whole.freeze();
+        let descriptor = Descriptor::of(media_type, &whole);
+        self.push_blob(&descriptor, Arc::new(whole)).await?;
+        Ok(descriptor)
+    }
+}

@@ -1,0 +1,140 @@
+use http::{Method, Request, StatusCode};
+use oci_spec_types::{Descriptor, MediaType, RepositoryName};
+
+use super::session::{UploadSession, carrying};
+use super::transfer::{Act, Transfer};
+use crate::proto::HostMemory;
+use crate::proto::endpoint;
+use crate::proto::machine::{Input, Machine, Now, Payload, Step};
+use crate::proto::reply::unexpected;
+use crate::{Error, ErrorKind};
+
+/// Stores content whose length and digest nobody knows before it has ended ([spec, "Pushing a blob in chunks"]).
+///
+/// ```text
+/// Start ── POST ──► 202 ── PATCH, chunked coding, no Content-Range ──► 202 ── PUT ?digest ──► 201 ──► Done(Descriptor)
+///                            │ ▲ the rest, where the session
+///                Interrupted ▼ │ has kept what went before
+///                           GET ─► Range
+/// ```
+///
+/// The POST settles authorization before any content is read. Whoever drives the machine sends what its payloads ([`Span::from`](crate::proto::Span::from)) name in chunked coding, hashes the content
+/// on the way, and says with [`Sent`](crate::proto::Sent) when it has ended and what its digest is. A payload may begin before the end of the last one: content that is read once only has to be held for a while, and
+/// if it is not held any more, the driver answers with [`Input::Failed`].
+///
+/// [spec, "Pushing a blob in chunks"]: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-in-chunks
+#[derive(Debug)]
+pub struct UploadStream {
+    media_type: MediaType,
+    name: RepositoryName,
+    restarted: bool,
+    state: State,
+}
+
+impl UploadStream {
+    /// Stores the content in the repository `name` and describes it as `media_type`.
+    pub const fn new(name: RepositoryName, media_type: MediaType) -> Self {
+        Self {
+            media_type,
+            name,
+            restarted: false,
+            state: State::Fresh,
+        }
+    }
+
+    fn open(&mut self, host: &HostMemory) -> Step<Descriptor> {
+        let url = endpoint::uploads(host.profile().base(), &self.name);
+        self.state = State::Opening;
+        carrying(Method::POST, &url, Payload::Empty).map_or_else(Step::fail, Step::Send)
+    }
+
+    fn act(&mut self, host: &HostMemory, transfer: Box<Transfer>, act: Act) -> Step<Descriptor> {
+        match act {
+            Act::Ended(error) => Step::fail(error),
+            Act::Failed(error) => self.cancel(transfer.session(), Some(error)),
+            Act::Misuse => Step::misuse(),
+            Act::Over(over) if self.restarted && over.gone => Step::fail(over.error),
+            Act::Over(over) if self.restarted => self.cancel(transfer.session(), Some(over.error)),
+            // Whether the content can be read once more from its beginning is for the driver to say.
+            Act::Over(over) => {
+                self.restarted = true;
+                match over.gone {
+                    true => self.open(host),
+                    false => self.cancel(transfer.session(), None),
+                }
+            }
+            Act::Send(request) => {
+                self.state = State::Transferring(transfer);
+                Step::Send(request)
+            }
+            Act::Stored(digest, size) => Step::Done(Ok(Descriptor::new(self.media_type.clone(), digest, size))),
+        }
+    }
+
+    /// Gives the session up; then fails, or opens another one.
+    fn cancel(&mut self, session: &UploadSession, error: Option<Error>) -> Step<Descriptor> {
+        match (session.cancel(), error) {
+            (_, Some(error)) if is_cut_off(&error) => Step::fail(error),
+            (Ok(request), error) => {
+                self.state = State::Cancelling(error);
+                Step::Send(request)
+            }
+            (Err(_), Some(error)) | (Err(error), None) => Step::fail(error),
+        }
+    }
+}
+
+impl Machine for UploadStream {
+    type Output = Descriptor;
+
+    fn resume(&mut self, host: &mut HostMemory, now: Now, input: Input) -> Step<Descriptor> {
+        match (std::mem::replace(&mut self.state, State::Ended), input) {
+            (State::Fresh, Input::Start) => self.open(host),
+            (State::Opening, Input::Head { parts, url, .. }) if parts.status == StatusCode::ACCEPTED => {
+                match UploadSession::opened(&parts, &url) {
+                    Ok(session) => {
+                        let mut transfer = Box::new(Transfer::streamed(session));
+                        let act = transfer.proceed(host, now);
+                        self.act(host, transfer, act)
+                    }
+                    Err(error) => Step::fail(error),
+                }
+            }
+            (State::Opening, Input::Head { parts, url, .. }) => Step::fail(unexpected(&parts, &url)),
+            (State::Opening, Input::Failed { error, .. }) => Step::fail(error),
+            (State::Transferring(mut transfer), input) => {
+                let act = transfer.resume(host, now, input);
+                self.act(host, transfer, act)
+            }
+            (State::Cancelling(error), Input::Head { .. } | Input::Failed { .. }) => match error {
+                Some(error) => Step::fail(error),
+                None => self.open(host),
+            },
+            _ => Step::misuse(),
+        }
+    }
+
+    fn abandon(&mut self, _host: &HostMemory) -> Option<Request<Payload>> {
+        match std::mem::replace(&mut self.state, State::Ended) {
+            State::Transferring(transfer) => transfer.session().cancel().ok(),
+            _ => None,
+        }
+    }
+}
+
+/// Whether there is no connection to send anything more on.
+pub(super) fn is_cut_off(error: &Error) -> bool {
+    error.transport().is_some() && error.kind() != ErrorKind::Store
+}
+
+#[derive(Debug)]
+enum State {
+    Cancelling(Option<Error>),
+    Ended,
+    Fresh,
+    Opening,
+    Transferring(Box<Transfer>),
+}
+
+#[cfg(test)]
+mod tests;

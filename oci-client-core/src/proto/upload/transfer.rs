@@ -1,0 +1,432 @@
+mod plan;
+
+use http::header::{CONTENT_RANGE, HeaderValue};
+use http::{Method, Request, StatusCode, response};
+use oci_spec_types::Digest;
+use url::Url;
+
+use self::plan::Plan;
+use super::range::Kept;
+use super::session::{UploadSession, carrying};
+use crate::proto::HostMemory;
+use crate::proto::endpoint;
+use crate::proto::machine::{Input, Now, Payload, Sent, Span};
+use crate::proto::reply::{check_stored, unexpected};
+use crate::proto::session::Advanced;
+use crate::{Error, ErrorKind};
+
+/// The way of the content into one upload session.
+#[derive(Debug)]
+pub(super) struct Transfer {
+    /// How much the registry has, as far as is known.
+    at: u64,
+    /// Whether it was interrupted after content had been sent.
+    broken: bool,
+    digest: Option<Digest>,
+    /// Whether the session has taken a part, so that only an empty PUT is left to be sent when it has all of them.
+    in_parts: bool,
+    plan: Plan,
+    session: UploadSession,
+    state: State,
+    total: Option<u64>,
+}
+
+/// What the transfer wants next.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and it becomes a step at once"
+)]
+pub(super) enum Act {
+    /// The upload has failed, and there is no session left.
+    Ended(Error),
+    /// The upload has failed, and the session is to be cancelled.
+    Failed(Error),
+    Misuse,
+    /// The session has come to nothing; another one may do better.
+    Over(Over),
+    Send(Request<Payload>),
+    /// The blob is stored.
+    Stored(Digest, u64),
+}
+
+/// Why a session has come to nothing.
+#[derive(Debug)]
+pub(super) struct Over {
+    /// Whether it was interrupted.
+    pub(super) broken: bool,
+    /// What to fail with if there is not to be another one.
+    pub(super) error: Error,
+    /// Whether the registry no longer knows the session.
+    pub(super) gone: bool,
+    /// Whether all of the content had been sent, so that the blob may be there.
+    pub(super) whole: bool,
+}
+
+impl Transfer {
+    /// Content of known size and digest.
+    pub(super) fn known(session: UploadSession, digest: Digest, size: u64, plan: Plan) -> Self {
+        Self::new(session, Some(digest), Some(size), plan)
+    }
+
+    /// Content that says what it is when it has ended.
+    pub(super) fn streamed(session: UploadSession) -> Self {
+        Self::new(session, None, None, Plan::whole())
+    }
+
+    fn new(session: UploadSession, digest: Option<Digest>, total: Option<u64>, plan: Plan) -> Self {
+        Self {
+            at: 0,
+            broken: false,
+            digest,
+            in_parts: false,
+            plan,
+            session,
+            state: State::Idle,
+            total,
+        }
+    }
+
+    pub(super) const fn session(&self) -> &UploadSession {
+        &self.session
+    }
+
+    /// Sends what is missing, or finishes.
+    pub(super) fn proceed(&mut self, host: &HostMemory, now: Now) -> Act {
+        match (&self.digest, self.total) {
+            (Some(digest), Some(total)) if self.in_parts && self.at >= total => {
+                self.state = State::Closing;
+                let request = carrying(Method::PUT, &self.session.finish(digest), Payload::Empty);
+                self.act(request)
+            }
+            (Some(digest), Some(total)) if self.plan.is_whole() && !self.in_parts => {
+                let span = Span::new(0, total);
+                self.state = State::Sending { span, whole: true };
+                let request = carrying(Method::PUT, &self.session.finish(digest), Payload::Source(span));
+                self.act(request)
+            }
+            _ => self.part(host, now),
+        }
+    }
+
+    fn part(&mut self, host: &HostMemory, now: Now) -> Act {
+        let span = match self.total {
+            Some(total) => {
+                let rest = total.saturating_sub(self.at);
+                Span::new(self.at, rest.min(self.plan.chunk(host, now, self.session.least())))
+            }
+            None => Span::from(self.at),
+        };
+        self.state = State::Sending { span, whole: false };
+        let request = carrying(Method::PATCH, self.session.url(), Payload::Source(span)).map(|mut request| {
+            if let Some(range) = content_range(span) {
+                request.headers_mut().insert(CONTENT_RANGE, range);
+            }
+            request
+        });
+        self.act(request)
+    }
+
+    /// What came before a request that follows progress is not held against it.
+    fn act(&mut self, request: Result<Request<Payload>, Error>) -> Act {
+        match request {
+            Ok(mut request) => {
+                if self.plan.take_advance() {
+                    request.extensions_mut().insert(Advanced);
+                }
+                Act::Send(request)
+            }
+            Err(error) => Act::Failed(error),
+        }
+    }
+
+    fn over(&self, error: Error, gone: bool, whole: bool) -> Act {
+        let broken = self.broken;
+        Act::Over(Over {
+            broken,
+            error,
+            gone,
+            whole,
+        })
+    }
+
+    pub(super) fn resume(&mut self, host: &mut HostMemory, now: Now, input: Input) -> Act {
+        match (std::mem::replace(&mut self.state, State::Idle), input) {
+            (State::Sending { span, whole }, Input::Head { parts, url, sent }) => {
+                if whole {
+                    self.stored(&parts, &url)
+                } else {
+                    self.taken(host, now, span, (parts, url, sent))
+                }
+            }
+            (State::Sending { span, .. }, Input::Interrupted { sent }) => self.interrupted(host, now, span, &sent),
+            (State::Sending { span, whole }, Input::Failed { error, sent }) => {
+                self.refused(host, now, span, whole, (error, sent))
+            }
+            (State::Asking(question), Input::Head { parts, url, .. }) => self.told(host, now, *question, &parts, &url),
+            (State::Asking(question), Input::Failed { error, .. }) => self.untold(host, now, *question, error),
+            (State::Closing, Input::Head { parts, url, .. }) => self.stored(&parts, &url),
+            (State::Closing, Input::Failed { error, .. }) => self.unclosed(host, now, error),
+            _ => Act::Misuse,
+        }
+    }
+
+    fn stored(&mut self, parts: &response::Parts, url: &Url) -> Act {
+        let (Some(digest), Some(total)) = (self.digest.take(), self.total) else {
+            return Act::Misuse;
+        };
+        if !STORED.contains(&parts.status) {
+            return Act::Failed(unexpected(parts, url));
+        }
+        match check_stored(&parts.headers, &digest) {
+            Ok(()) => Act::Stored(digest, total),
+            Err(error) => Act::Ended(error.at(url)),
+        }
+    }
+
+    /// The registry has taken a part, or says so.
+    fn taken(
+        &mut self,
+        host: &mut HostMemory,
+        now: Now,
+        span: Span,
+        (parts, url, sent): (response::Parts, Url, Sent),
+    ) -> Act {
+        if !TAKEN.contains(&parts.status) {
+            return Act::Failed(unexpected(&parts, &url));
+        }
+        if let Err(error) = self.session.follow(&parts, &url) {
+            return Act::Failed(error);
+        }
+        self.in_parts = true;
+        if span.start == 0 && span.len.is_some() {
+            host.capabilities.chunks.learn(now, true);
+        }
+        let end = span.start.saturating_add(span.len.unwrap_or(sent.len));
+        if span.len.is_none() {
+            match sent.digest {
+                Some(digest) => (self.digest, self.total) = (Some(digest), Some(end)),
+                // An answer before the content has ended: what the registry has of it, only the registry knows.
+                None => return self.ask(Question::new(span, end)),
+            }
+        }
+        let distrusted = host.capabilities.moving_range.known(now) == Some(false);
+        let kept = Kept::of(&parts.headers).filter(|_| !distrusted);
+        let kept = kept.map(|kept| kept.among(span.start, end)).filter(|&kept| kept <= end);
+        self.plan.took(end);
+        self.move_to(host, now, kept.unwrap_or(end), end, false)
+    }
+
+    /// Goes on at `kept`, which may lie before what is known to be there once only; else at `end`.
+    fn move_to(&mut self, host: &HostMemory, now: Now, kept: u64, end: u64, excused: bool) -> Act {
+        self.at = if kept >= self.at || self.plan.step_back() {
+            kept
+        } else {
+            end
+        };
+        match self.plan.reached(self.at, self.total, excused) {
+            true => self.proceed(host, now),
+            false => Act::Failed(Error::protocol(format!(
+                "the registry takes no more of the content: it has had {} bytes for several requests",
+                self.at
+            ))),
+        }
+    }
+
+    fn interrupted(&mut self, host: &HostMemory, now: Now, span: Span, sent: &Sent) -> Act {
+        if sent.len == 0 && sent.digest.is_none() {
+            // Nothing of it can have arrived.
+            return match self.plan.failed(host) {
+                true => self.proceed(host, now),
+                false => Act::Failed(exhausted()),
+            };
+        }
+        self.broken = true;
+        if let (None, Some(digest)) = (self.total, &sent.digest) {
+            self.total = Some(span.start.saturating_add(sent.len));
+            self.digest = Some(digest.clone());
+        }
+        let mut question = Question::new(span, most_of(span, sent));
+        question.interrupted = true;
+        if self.plan.failed(host) {
+            self.ask(question)
+        } else {
+            Act::Failed(exhausted())
+        }
+    }
+
+    fn ask(&mut self, question: Question) -> Act {
+        self.state = State::Asking(Box::new(question));
+        let request = endpoint::request(Method::GET, self.session.url(), Payload::Empty);
+        self.act(request)
+    }
+
+    /// The registry has said how much it has.
+    fn told(&mut self, host: &mut HostMemory, now: Now, question: Question, parts: &response::Parts, url: &Url) -> Act {
+        if let Err(error) = self.session.follow(parts, url) {
+            return Act::Failed(error);
+        }
+        let kept = Kept::of(&parts.headers).filter(|_| parts.status.is_success());
+        let kept = kept.map(|kept| kept.among(self.at, question.most));
+        match kept.filter(|&kept| kept <= question.most) {
+            Some(kept) => self.go_on(host, now, question, kept),
+            None => self.untold(
+                host,
+                now,
+                question,
+                Error::protocol("the registry does not say how much of the upload it has").at(url),
+            ),
+        }
+    }
+
+    /// Goes on where the registry is, in parts.
+    fn go_on(&mut self, host: &mut HostMemory, now: Now, question: Question, kept: u64) -> Act {
+        let tried = question.span.len.unwrap_or(u64::MAX);
+        let standing = kept <= question.span.start;
+        let mut excused = question.interrupted;
+        if let Some(error) = question.refusal.filter(|_| kept == question.span.start) {
+            if !self.plan.shrink(host, now, tried) {
+                return Act::Failed(error);
+            }
+            excused = true;
+        } else if excused && standing && !self.plan.is_whole() {
+            self.plan.shrink_after_break(tried);
+        }
+        self.plan.in_chunks();
+        self.in_parts |= kept > 0;
+        let known = self.at;
+        self.move_to(host, now, kept, known, excused)
+    }
+
+    /// The registry does not say how much it has.
+    fn untold(&mut self, host: &mut HostMemory, now: Now, question: Question, error: Error) -> Act {
+        if error.is_retryable() || error.transport().is_some() {
+            return Act::Failed(error);
+        }
+        let gone = matches!(error.status().map(|status| status.as_u16()), Some(400 | 404 | 410));
+        let whole = self.total.is_some_and(|total| question.most >= total);
+        let asked_for_less = question.refusal.is_some();
+        if !gone && self.in_parts && self.total.is_some() {
+            // What it has acknowledged it has; a part that arrived twice would not go unnoticed.
+            let at = self.at;
+            return self.go_on(host, now, question, at);
+        }
+        if asked_for_less {
+            self.plan.shrink(host, now, question.span.len.unwrap_or(u64::MAX));
+        }
+        let error = question.refusal.unwrap_or(error);
+        self.over(error, gone, whole)
+    }
+
+    /// A part, or the whole, was refused.
+    fn refused(
+        &mut self,
+        host: &mut HostMemory,
+        now: Now,
+        span: Span,
+        whole: bool,
+        (error, sent): (Error, Sent),
+    ) -> Act {
+        let most = most_of(span, &sent);
+        let too_large =
+            error.kind() == ErrorKind::TooLarge || error.status() == Some(StatusCode::RANGE_NOT_SATISFIABLE);
+        if too_large && span.start < self.plan.most_taken() {
+            // It has more than its `Range` said.
+            host.capabilities.moving_range.learn(now, false);
+            self.at = self.plan.most_taken();
+            return self.proceed(host, now);
+        }
+        if too_large && span.len.is_some_and(|len| len > 0) {
+            let mut question = Question::new(span, most);
+            question.refusal = Some(error);
+            return self.ask(question);
+        }
+        if error.kind() == ErrorKind::NotFound {
+            let whole = self.total.is_some_and(|total| most >= total);
+            return self.over(error, true, whole);
+        }
+        let in_parts = !whole && span.len.is_some();
+        let unparted = matches!(error.kind(), ErrorKind::Refused | ErrorKind::Unsupported);
+        if in_parts && unparted && host.capabilities.chunks.known(now) != Some(true) {
+            host.capabilities.chunks.learn(now, false);
+            return self.over(error, false, false);
+        }
+        Act::Failed(error)
+    }
+
+    /// The parts have arrived, and the registry does not take them for the blob.
+    fn unclosed(&mut self, host: &mut HostMemory, now: Now, error: Error) -> Act {
+        let gone = error.kind() == ErrorKind::NotFound;
+        if gone {
+            return self.over(error, gone, true);
+        }
+        if error.kind() == ErrorKind::Refused && self.plan.had_several(self.total) {
+            // Some registries keep the last part only.
+            host.capabilities.chunks.learn(now, false);
+            return self.over(error, gone, false);
+        }
+        Act::Failed(error)
+    }
+}
+
+pub(super) use plan::Plan as TransferPlan;
+
+#[derive(Debug)]
+enum State {
+    Asking(Box<Question>),
+    Closing,
+    Idle,
+    Sending { span: Span, whole: bool },
+}
+
+/// Why the registry is asked how much it has.
+#[derive(Debug)]
+struct Question {
+    interrupted: bool,
+    /// The most that it can have.
+    most: u64,
+    refusal: Option<Error>,
+    /// What was being sent.
+    span: Span,
+}
+
+impl Question {
+    const fn new(span: Span, most: u64) -> Self {
+        Self {
+            interrupted: false,
+            most,
+            refusal: None,
+            span,
+        }
+    }
+}
+
+/// How much the registry can have after so much of `span` was sent.
+fn most_of(span: Span, sent: &Sent) -> u64 {
+    span.start
+        .saturating_add(span.len.map_or(sent.len, |len| len.min(sent.len)))
+}
+
+/// `<first>-<last>`, for a part whose length is known.
+fn content_range(span: Span) -> Option<HeaderValue> {
+    let last = span.start.checked_add(span.len?)?.checked_sub(1)?;
+    HeaderValue::try_from(format!("{}-{last}", span.start)).ok()
+}
+
+fn exhausted() -> Error {
+    Error::protocol("the upload was interrupted again and again without getting any further")
+}
+
+/// What says that a blob is stored. 202 says that the session is still open.
+const STORED: [StatusCode; 3] = [StatusCode::CREATED, StatusCode::OK, StatusCode::NO_CONTENT];
+
+/// What says that a part was taken: 202 by the specification, 201 on some registries.
+const TAKEN: [StatusCode; 4] = [
+    StatusCode::ACCEPTED,
+    StatusCode::CREATED,
+    StatusCode::OK,
+    StatusCode::NO_CONTENT,
+];
+
+#[cfg(test)]
+mod tests;
