@@ -7,8 +7,8 @@ use http::{Method, Request};
 use oci_client_core::ErrorKind;
 use oci_client_core::proto::auth::Scopes;
 use oci_client_core::proto::{
-    CredentialQuery, Delete, GetManifest, HeadBlob, HostMemory, Input, ListTags, Machine, Now, Operation, Payload,
-    PullBlob, PutManifest, Resolve, Session, Step, Ticket, Upload,
+    CredentialQuery, Delete, GetManifest, HeadBlob, HostMemory, Input, ListTags, Machine, Mount, Now, Operation,
+    Payload, PullBlob, PutManifest, Resolve, Session, Step, Ticket, Upload, UploadStream,
 };
 use oci_spec_types::{MediaType, RepositoryName, TagOrDigest};
 use url::Url;
@@ -76,10 +76,15 @@ impl Actor {
         self.called |= matches!(self.last, Some(Step::Wait(waited)) if waited == ticket);
     }
 
-    /// Leaves off in the middle.
+    /// Leaves off, in the middle or at the end.
     pub(super) fn leave(&mut self) {
         self.machine = None;
         self.last = None;
+    }
+
+    /// What it would send if it left now.
+    pub(super) fn abandon(&mut self, host: &HostMemory) -> Option<Request<Payload>> {
+        self.machine.as_mut()?.abandon(host)
     }
 
     pub(super) const fn take_last(&mut self) -> Option<Step<()>> {
@@ -141,6 +146,9 @@ pub(super) fn url_of(request: &Request<Payload>) -> Url {
 trait Driven {
     fn resume(&mut self, host: &mut HostMemory, now: Now, input: Input) -> Step<()>;
 
+    /// The last request of one that is about to be left.
+    fn abandon(&mut self, host: &HostMemory) -> Option<Request<Payload>>;
+
     fn shown(&self) -> String;
 }
 
@@ -155,6 +163,10 @@ impl<M: Debug + Machine> Driven for Session<M> {
             Step::Sleep(duration) => Step::Sleep(duration),
             Step::Wait(ticket) => Step::Wait(ticket),
         }
+    }
+
+    fn abandon(&mut self, host: &HostMemory) -> Option<Request<Payload>> {
+        Machine::abandon(self, host)
     }
 
     fn shown(&self) -> String {
@@ -213,7 +225,25 @@ fn pull(choices: &mut Choices<'_>, name: RepositoryName, operation: Operation) -
 }
 
 fn upload(choices: &mut Choices<'_>, name: RepositoryName, operation: Operation) -> (Box<dyn Driven>, Option<Blob>) {
-    let size = choices.pick(&[5, 0, 2 << 20, 65 << 20]);
+    let other: RepositoryName = "d".parse().expect("a name");
+    let size = match choices.below(7) {
+        0 => 5,
+        1 => 0,
+        2 => 2 << 20,
+        3 => 65 << 20,
+        4 => {
+            let mount = Mount::new(name, server::blob(), other);
+            return (Box::new(Session::new(mount, operation)), None);
+        }
+        5 => {
+            let mount = Mount::new(name, server::blob(), other).or_nothing();
+            return (Box::new(Session::new(mount, operation)), None);
+        }
+        _ => {
+            let stream = UploadStream::new(name, MediaType::OCTET_STREAM);
+            return (Box::new(Session::new(stream, operation)), None);
+        }
+    };
     let blob = Blob {
         size,
         have: 0,

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, RANGE};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, RANGE};
 use http::{HeaderValue, Method, Request};
 use oci_client_core::Error;
-use oci_client_core::proto::{HostProfile, Input, Payload, Step};
+use oci_client_core::proto::{HostProfile, Input, Payload, Span, Step};
 use url::Url;
 
 use super::actor::{Blob, url_of};
@@ -63,7 +63,7 @@ impl Laws {
         }
     }
 
-    fn request(&self, request: &Request<Payload>, blob: Option<Blob>) {
+    pub(super) fn request(&self, request: &Request<Payload>, blob: Option<Blob>) {
         let url = url_of(request);
         let secure = url.scheme() == "https";
         assert!(secure || url.scheme() == "http", "{url}");
@@ -167,8 +167,7 @@ fn content(request: &Request<Payload>, blob: Option<Blob>) {
     assert!(!reading || request.body().is_empty());
     assert!(field(ACCEPT_ENCODING).is_none_or(|coding| coding == "identity"));
     if let Payload::Source(span) = request.body() {
-        let end = span.start.checked_add(span.len.expect("the length is known"));
-        assert_eq!(end, blob.map(|blob| blob.size), "sends other than the whole blob");
+        part(request, *span, blob);
     }
     if let Some(range) = field(RANGE) {
         let (first, last) = range
@@ -182,6 +181,31 @@ fn content(request: &Request<Payload>, blob: Option<Blob>) {
         );
         assert!(number(first) <= blob.have, "{range} leaves a gap: {blob:?}");
     }
+}
+
+/// What is sent of a blob lies in it, is not empty unless the blob is, and says where it belongs unless it is the whole.
+fn part(request: &Request<Payload>, span: Span, blob: Option<Blob>) {
+    let range = request
+        .headers()
+        .get(CONTENT_RANGE)
+        .map(|value| value.to_str().expect("readable"));
+    let Some(len) = span.len else {
+        assert!(blob.is_none() && range.is_none() && *request.method() == Method::PATCH);
+        return;
+    };
+    let end = span.start.checked_add(len).expect("it ends somewhere");
+    if let Some(blob) = blob {
+        assert!(end <= blob.size, "{span:?} of {blob:?}");
+        assert!(
+            range.is_some() || (span.start == 0 && len == blob.size),
+            "{span:?} of {blob:?}"
+        );
+    }
+    assert!(range.is_none() || len > 0, "an empty part");
+    assert!(
+        range.is_none_or(|range| range == format!("{}-{}", span.start, end - 1)),
+        "{range:?} of {span:?}"
+    );
 }
 
 /// An error is in words that can be printed, and tells no secret.

@@ -85,6 +85,10 @@ impl<'a> Stage<'a> {
         let odd = self.choices.one_in(200);
         let actor = &mut self.actors[number];
         if leaves {
+            if let Some(request) = actor.abandon(&self.host) {
+                self.laws.request(&request, None);
+                assert!(request.body().is_empty());
+            }
             actor.leave();
             self.host.sweep();
             return;
@@ -113,6 +117,9 @@ impl<'a> Stage<'a> {
         laws::silence(&[format!("{:?}", self.host), actor.shown(), format!("{step:?}"), shown]);
         self.steps.push(laws::fingerprint(&step));
         actor.keep(step, self.now);
+        if actor.ended() {
+            self.host.sweep();
+        }
     }
 
     /// What an obliging driver says to a step, with whatever the server makes of it.
@@ -190,10 +197,12 @@ fn failed(error: Error) -> Input {
 fn profile(choices: &mut Choices<'_>) -> HostProfile {
     let host = choices.pick(&["registry.test", "127.0.0.1:5000", "docker.io"]);
     let profile = HostProfile::new(host.parse().expect("a host"));
-    match choices.below(4) {
+    match choices.below(6) {
         0 => profile,
         1 => profile.with_retry(RetryPolicy::new().with_retries(1)),
         2 => profile.with_trusted_realm("trusted.test"),
+        3 => profile.with_chunk(2).with_small_blob(0),
+        4 => profile.with_largest_upload(4),
         _ => {
             let base = profile.base().join("below/a/path").expect("a URL");
             profile.with_base(base).expect("it is plain")

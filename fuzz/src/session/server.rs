@@ -27,7 +27,7 @@ pub(super) fn manifest() -> Digest {
 
 /// The answer to a request; `serial` is another number each time.
 pub(super) fn head(request: &Request<Payload>, blob: Option<Blob>, choices: &mut Choices<'_>, serial: usize) -> Input {
-    let sent = Sent::new(choices.number(request.body().len().unwrap_or_default()));
+    let sent = sent(request, choices);
     let url = url_of(request);
     let (mut status, mut headers) = right_head(request, &url, blob, serial);
     match choices.below(12) {
@@ -61,6 +61,15 @@ pub(super) fn head(request: &Request<Payload>, blob: Option<Blob>, choices: &mut
     parts.status = status.try_into().expect("a status of three digits");
     parts.headers = headers;
     Input::Head { parts, url, sent }
+}
+
+/// How much of a request's content went up; one of unknown length may have come to its end.
+fn sent(request: &Request<Payload>, choices: &mut Choices<'_>) -> Sent {
+    match request.body().len() {
+        Some(len) => Sent::new(choices.number(len)),
+        None if choices.one_in(4) => Sent::new(choices.number(100)),
+        None => Sent::new(choices.number(100)).with_digest(blob()),
+    }
 }
 
 /// The body of the response to a request.
@@ -107,6 +116,10 @@ fn right_head(request: &Request<Payload>, url: &Url, blob: Option<Blob>, serial:
             say("content-length", MANIFEST.len().to_string());
             say("docker-content-digest", manifest().to_string());
             200
+        }
+        ("GET", path) if path.starts_with("/u/") => {
+            say("range", "0-4".to_owned());
+            204
         }
         ("GET", _) => match request
             .headers()
@@ -186,7 +199,7 @@ const BODIES: [&str; 9] = [
     "<html>",
 ];
 
-const FIELDS: [(&str, &[&str]); 9] = [
+const FIELDS: [(&str, &[&str]); 11] = [
     ("www-authenticate", &CHALLENGES),
     ("location", &LOCATIONS),
     ("link", &LINKS),
@@ -229,6 +242,21 @@ const FIELDS: [(&str, &[&str]); 9] = [
             "-1",
         ],
     ),
+    (
+        "range",
+        &[
+            "0-0",
+            "0--1",
+            "0-1",
+            "0-2",
+            "0-4",
+            "0-65535",
+            "0-2097151",
+            "0-99999999999",
+            "x",
+        ],
+    ),
+    ("oci-chunk-min-length", &["3", "0", "18446744073709551615", "x"]),
     ("content-encoding", &["identity", "gzip", "aws-chunked", "br, identity"]),
     (
         "content-type",

@@ -76,6 +76,31 @@ fn pushing_several_blobs_at_once_takes_no_more_requests() {
         .run(copy(&store, &target("v1"), &there, Some(&tag("v1")), &options))
         .unwrap();
     assert_eq!(recorder.count(), 9);
+    // The first one has found out that the content does not come with the POST; nobody else sent it in vain.
+    let in_vain = recorder.count_where(|request| request.method == "POST" && request.path.contains("digest="));
+    assert_eq!(in_vain, 1, "{:?}", recorder.lines());
+}
+
+#[test]
+fn pushing_several_blobs_at_once_takes_one_request_each_where_content_comes_with_the_post() {
+    let (runtime, image) = (SimRuntime::new(), image());
+    let recorder = Recorder::new(Registry::in_memory()).with_budget(5);
+    let slow = Slow {
+        inner: recorder.clone(),
+        pause: Duration::from_millis(1),
+        runtime: runtime.clone(),
+    };
+    let (store, there) = (image.store("v1"), repository(&runtime, slow));
+    runtime
+        .run(copy(
+            &store,
+            &target("v1"),
+            &there,
+            Some(&tag("v1")),
+            &CopyOptions::new(),
+        ))
+        .unwrap();
+    assert_eq!(recorder.count(), 5);
 }
 
 #[test]

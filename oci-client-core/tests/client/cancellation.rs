@@ -10,6 +10,7 @@ use http::Request;
 use oci_client_core::client::Repository;
 use oci_client_core::runtime::Runtime;
 use oci_client_core::store::{CopyOptions, MemoryStore, OciLayout, copy};
+use oci_client_core::transport::Transport;
 use oci_registry::Registry;
 use oci_spec_types::Digest;
 use test_support::{Recorder, Reply, Responder, SimRuntime};
@@ -19,8 +20,8 @@ use crate::support::{Image, Slow, TokenGate, files_below, layer, noise, reposito
 const MILLISECOND: Duration = Duration::from_millis(1);
 
 /// A registry behind a token, on which every step takes a while.
-fn slow(runtime: &SimRuntime, registry: &Registry) -> Repository {
-    let inner = TokenGate::new(registry.clone());
+fn slow(runtime: &SimRuntime, registry: impl Transport + 'static) -> Repository {
+    let inner = TokenGate::new(registry);
     repository(
         runtime,
         Slow {
@@ -51,7 +52,7 @@ fn p24_a_pull_into_a_layout_may_be_dropped_at_any_time() {
                 &CopyOptions::new(),
             ))
             .unwrap();
-        let source = slow(&runtime, &registry);
+        let source = slow(&runtime, registry.clone());
         let pull = || async {
             let layout = OciLayout::create(folder.path(), Arc::new(runtime.clone())).await?;
             copy(
@@ -79,7 +80,7 @@ fn p24_a_push_may_be_dropped_at_any_time() {
     let store = image.store("v1");
     let polls = sweep(|polls| {
         let (runtime, registry) = (SimRuntime::new(), Registry::in_memory());
-        let there = slow(&runtime, &registry);
+        let there = slow(&runtime, registry.clone());
         let (from, options) = (target("v1"), CopyOptions::new().with_jobs(2));
         let push = || copy(&store, &from, &there, None, &options);
         let finished = runtime.run_for(polls, push());
@@ -135,7 +136,7 @@ fn p24_whoever_waits_for_a_token_gets_it_when_the_one_that_fetches_it_is_dropped
     let registry = Registry::in_memory();
     sweep(|polls| {
         let runtime = SimRuntime::new();
-        let app = slow(&runtime, &registry);
+        let app = slow(&runtime, registry.clone());
         let (sender, receiver) = oneshot::channel();
         let follower = app.clone();
         runtime.spawn(Box::pin({
@@ -182,6 +183,72 @@ fn a_failing_leader_does_not_take_its_followers_along() {
 }
 
 /// No file is there that is not whole, under its name.
+/// CB19: an upload whose future is dropped cancels its session in the background.
+#[test]
+fn p24_cb19_a_dropped_upload_leaves_no_session_behind() {
+    let content = noise(1, 2 << 20);
+    let mut cancelled = 0;
+    sweep(|polls| {
+        let (runtime, registry) = (SimRuntime::new(), Registry::in_memory());
+        let recorder = Recorder::new(registry);
+        let there = slow(&runtime, recorder.clone());
+        let descriptor = layer(&content);
+        let push = there.push_blob(&descriptor, Arc::new(content.clone()));
+        let done = runtime.run_for(polls, push).is_some();
+        // What was spawned goes on by itself, and comes to an end.
+        runtime.run(runtime.sleep(Duration::from_secs(60)));
+        let opened = recorder.count_where(|request| request.status == Some(202));
+        let deletes: Vec<_> = recorder
+            .requests()
+            .into_iter()
+            .filter(|request| request.method == "DELETE")
+            .collect();
+        assert!(deletes.len() <= 1 && (done || opened == deletes.len() || polls == 0 || opened == 1));
+        for request in &deletes {
+            assert_eq!(request.headers["authorization"], "Bearer let-me-in");
+            assert!(!done && matches!(request.status, Some(204 | 404)), "{request}");
+        }
+        cancelled += deletes.len();
+        done
+    });
+    assert!(cancelled > 1);
+}
+
+#[test]
+fn p24_the_clean_up_after_a_dropped_upload_takes_no_longer_than_ten_seconds() {
+    let runtime = SimRuntime::new();
+    let server = Responder::new(&runtime, |request: &Request<Bytes>| match request.method().as_str() {
+        "POST" => Reply::new(202).with_header("location", "/u/1"),
+        _ => Reply::silence(),
+    });
+    let recorder = Recorder::new(server);
+    let there = repository(&runtime, recorder.clone());
+    let content = noise(2, 2 << 20);
+    let descriptor = layer(&content);
+    let push = there.push_blob(&descriptor, Arc::new(content));
+    assert!(runtime.run_for(1, push).is_none());
+    assert_eq!(recorder.requests().last().unwrap().method, "PUT");
+    let begun = runtime.elapsed();
+    runtime.run(runtime.sleep(Duration::from_millis(1)));
+    assert_eq!(recorder.requests().last().unwrap().method, "DELETE");
+    runtime.run(runtime.sleep(Duration::from_secs(20)));
+    assert_eq!((runtime.timers(), recorder.count()), (0, 3), "since {begun:?}");
+}
+
+/// A future that came to its end, or never began, has nothing to clean up.
+#[test]
+fn what_has_ended_sends_nothing_more() {
+    let (runtime, content) = (SimRuntime::new(), noise(3, 2 << 20));
+    let recorder = Recorder::new(Registry::in_memory());
+    let there = repository(&runtime, recorder.clone());
+    drop(there.push_blob(&layer(&content), Arc::new(content.clone())));
+    runtime
+        .run(there.push_blob(&layer(&content), Arc::new(content.clone())))
+        .unwrap();
+    runtime.run(runtime.sleep(Duration::from_secs(60)));
+    assert_eq!(recorder.count_where(|request| request.method == "DELETE"), 0);
+}
+
 fn assert_whole(folder: &Path) {
     for file in files_below(folder) {
         let (name, content) = (

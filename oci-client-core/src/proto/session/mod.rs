@@ -19,7 +19,7 @@ mod retry;
 use std::fmt;
 use std::time::Duration;
 
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderValue};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_RANGE, HeaderValue};
 use http::{Method, Request, StatusCode, Uri, response};
 use url::Url;
 
@@ -426,12 +426,9 @@ impl Exchange {
         self.request.extensions().get::<Advanced>().is_some()
     }
 
-    /// Whether it may simply be sent again after so much of it went up: nothing did, or it is one part of several.
+    /// Whether it may simply be sent again after so much of it went up: nothing did, or it is a part that says where it belongs.
     fn restartable(&self, sent: &Sent) -> bool {
-        match self.request.body() {
-            Payload::Source(span) => sent.len == 0 || (span.start > 0 && span.len.is_some()),
-            Payload::Bytes(_) | Payload::Empty => true,
-        }
+        !self.streams() || sent.len == 0 || self.request.headers().contains_key(CONTENT_RANGE)
     }
 
     fn request_for(&mut self, base: &Url, authorization: Option<HeaderValue>) -> Result<Request<Payload>, Error> {
