@@ -191,6 +191,7 @@ impl fmt::Debug for BlobReader {
     }
 }
 
+#[expect(clippy::large_enum_variant, reason = "there is one of it in each reader")]
 enum State {
     /// Between two bodies; empty while the machine is being driven.
     Between(Option<Input>),

@@ -347,7 +347,6 @@ enum State {
 
 /// What follows a cancellation.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 enum After {
     End(Result<Uploaded, Error>),
     Open,

@@ -33,10 +33,6 @@ pub(super) struct Transfer {
 
 /// What the transfer wants next.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one at a time, and it becomes a step at once"
-)]
 pub(super) enum Act {
     /// The upload has failed, and there is no session left.
     Ended(Error),
