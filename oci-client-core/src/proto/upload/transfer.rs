@@ -26,6 +26,8 @@ pub(super) struct Transfer {
     /// Whether the session has taken a part, so that only an empty PUT is left to be sent when it has all of them.
     in_parts: bool,
     plan: Plan,
+    /// How much has been sent: the registry cannot have more, but it may be slow to take in what a broken connection still brought.
+    sent: u64,
     session: UploadSession,
     state: State,
     total: Option<u64>,
@@ -77,6 +79,7 @@ impl Transfer {
             digest,
             in_parts: false,
             plan,
+            sent: 0,
             session,
             state: State::Idle,
             total,
@@ -199,11 +202,12 @@ impl Transfer {
             host.capabilities.chunks.learn(now, true);
         }
         let end = span.start.saturating_add(span.len.unwrap_or(sent.len));
+        self.sent = self.sent.max(end);
         if span.len.is_none() {
             match sent.digest {
                 Some(digest) => (self.digest, self.total) = (Some(digest), Some(end)),
                 // An answer before the content has ended: what the registry has of it, only the registry knows.
-                None => return self.ask(Question::new(span, end)),
+                None => return self.ask(Question::new(span)),
             }
         }
         let distrusted = host.capabilities.moving_range.known(now) == Some(false);
@@ -242,7 +246,8 @@ impl Transfer {
             self.total = Some(span.start.saturating_add(sent.len));
             self.digest = Some(digest.clone());
         }
-        let mut question = Question::new(span, most_of(span, sent));
+        self.sent = self.sent.max(end_of(span, sent));
+        let mut question = Question::new(span);
         question.interrupted = true;
         if self.plan.failed(host) {
             self.ask(question)
@@ -263,8 +268,8 @@ impl Transfer {
             return Act::Failed(error);
         }
         let kept = Kept::of(&parts.headers).filter(|_| parts.status.is_success());
-        let kept = kept.map(|kept| kept.among(self.at, question.most));
-        match kept.filter(|&kept| kept <= question.most) {
+        let kept = kept.map(|kept| kept.among(self.at, self.sent));
+        match kept.filter(|&kept| kept <= self.sent) {
             Some(kept) => self.go_on(host, now, question, kept),
             None => self.untold(
                 host,
@@ -300,7 +305,7 @@ impl Transfer {
             return Act::Failed(error);
         }
         let gone = matches!(error.status().map(|status| status.as_u16()), Some(400 | 404 | 410));
-        let whole = self.total.is_some_and(|total| question.most >= total);
+        let whole = self.total.is_some_and(|total| self.sent >= total);
         let asked_for_less = question.refusal.is_some();
         if !gone && self.in_parts && self.total.is_some() {
             // What it has acknowledged it has; a part that arrived twice would not go unnoticed.
@@ -323,7 +328,7 @@ impl Transfer {
         whole: bool,
         (error, sent): (Error, Sent),
     ) -> Act {
-        let most = most_of(span, &sent);
+        self.sent = self.sent.max(end_of(span, &sent));
         let too_large =
             error.kind() == ErrorKind::TooLarge || error.status() == Some(StatusCode::RANGE_NOT_SATISFIABLE);
         if too_large && span.start < self.plan.most_taken() {
@@ -333,12 +338,12 @@ impl Transfer {
             return self.proceed(host, now);
         }
         if too_large && span.len.is_some_and(|len| len > 0) {
-            let mut question = Question::new(span, most);
+            let mut question = Question::new(span);
             question.refusal = Some(error);
             return self.ask(question);
         }
         if error.kind() == ErrorKind::NotFound {
-            let whole = self.total.is_some_and(|total| most >= total);
+            let whole = self.total.is_some_and(|total| self.sent >= total);
             return self.over(error, true, whole);
         }
         let in_parts = !whole && span.len.is_some();
@@ -379,26 +384,23 @@ enum State {
 #[derive(Debug)]
 struct Question {
     interrupted: bool,
-    /// The most that it can have.
-    most: u64,
     refusal: Option<Error>,
     /// What was being sent.
     span: Span,
 }
 
 impl Question {
-    const fn new(span: Span, most: u64) -> Self {
+    const fn new(span: Span) -> Self {
         Self {
             interrupted: false,
-            most,
             refusal: None,
             span,
         }
     }
 }
 
-/// How much the registry can have after so much of `span` was sent.
-fn most_of(span: Span, sent: &Sent) -> u64 {
+/// How far so much of `span` reaches.
+fn end_of(span: Span, sent: &Sent) -> u64 {
     span.start
         .saturating_add(span.len.map_or(sent.len, |len| len.min(sent.len)))
 }

@@ -314,6 +314,20 @@ fn cb15_a_416_about_the_place_is_followed() {
     );
 }
 
+/// What a broken connection had brought was taken in only after the registry said how much it had.
+#[test]
+fn cb15_a_session_that_has_moved_on_since_it_was_asked_is_asked_again() {
+    let stage = &mut small();
+    interrupted_upload(stage).rows(
+        stage,
+        [
+            (at(204, "/u", "0-1"), "PATCH /u (2-5) <- blob 2..6"),
+            (refused_after(416, 1), "GET /u"),
+            (at(204, "/u", "0-4"), "PATCH /u (5-8) <- blob 5..9"),
+        ],
+    );
+}
+
 /// Google Artifact Registry takes no parts.
 #[test]
 fn where_parts_are_refused_the_whole_is_sent_and_that_is_remembered() {
