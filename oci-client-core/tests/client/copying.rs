@@ -169,65 +169,6 @@ fn c28_content_that_changes_during_the_copy_is_an_error_and_no_root_appears() {
 
 /// C28: what is deleted from the target while it is being copied to is stored once more, and only once.
 #[test]
-fn c28_what_the_target_lacks_for_a_manifest_is_stored_again_once() {
-    /// Deletes all blobs before the first manifests arrive.
-    struct Sweeping {
-        image: Image,
-        inner: Registry,
-        times: std::sync::atomic::AtomicUsize,
-    }
-
-    #[async_trait]
-    impl oci_client_core::transport::Transport for Sweeping {
-        async fn send(
-            &self,
-            request: http::Request<oci_client_core::transport::Body>,
-        ) -> Result<http::Response<oci_client_core::transport::Body>, oci_client_core::transport::TransportError>
-        {
-            let order = std::sync::atomic::Ordering::Relaxed;
-            let manifest = request.method() == http::Method::PUT && request.uri().path().contains("/manifests/");
-            if manifest && self.times.load(order) > 0 {
-                self.times.fetch_sub(1, order);
-                for blob in self.image.manifest().blobs() {
-                    let path = format!("https://registry.test{}", crate::support::blob_path(&blob.digest));
-                    let delete = http::Request::delete(path).body(Default::default()).unwrap();
-                    self.inner.send(delete).await?;
-                }
-            }
-            self.inner.send(request).await
-        }
-    }
-
-    for (times, works) in [(1, true), (2, false)] {
-        for nested in [false, true] {
-            let (runtime, image) = (SimRuntime::new(), Image::new(1, &[100, 200]));
-            let store = MemoryStore::new();
-            image.add_to(&store, Some("v1"));
-            let parent = index(&[&image.document]);
-            store.add_manifest(parent.clone(), Some(tag("all")));
-            let registry = Sweeping {
-                image,
-                inner: Registry::in_memory(),
-                times: times.into(),
-            };
-            let there = crate::support::repository(&runtime, registry);
-            let name = if nested { "all" } else { "v1" };
-            let copied = runtime.run(copy(
-                &store,
-                &target(name),
-                &there,
-                Some(&tag(name)),
-                &CopyOptions::new(),
-            ));
-            match copied {
-                Ok(_) => assert!(works),
-                Err(error) => assert!(!works && error.to_string().contains("MANIFEST_BLOB_UNKNOWN"), "{error}"),
-            }
-        }
-    }
-}
-
-#[test]
 fn c20_content_embedded_in_a_descriptor_is_never_taken_on_trust() {
     let content = noise(1, 100);
     for data in ["eA==", "not base64!", ""] {

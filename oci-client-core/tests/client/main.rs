@@ -20,6 +20,7 @@ mod layout_hostile;
 mod layout_writers;
 mod manifests;
 mod media_types;
+mod mending;
 mod mounts;
 mod output;
 mod resumed_uploads;

@@ -1,3 +1,4 @@
+mod act;
 mod plan;
 
 use http::header::{CONTENT_RANGE, HeaderValue};
@@ -5,6 +6,7 @@ use http::{Method, Request, StatusCode, response};
 use oci_spec_types::Digest;
 use url::Url;
 
+use self::act::Question;
 use self::plan::Plan;
 use super::range::Kept;
 use super::session::{UploadSession, carrying};
@@ -14,6 +16,9 @@ use crate::proto::machine::{Input, Now, Payload, Sent, Span};
 use crate::proto::reply::{check_stored, unexpected};
 use crate::proto::session::Advanced;
 use crate::{Error, ErrorKind};
+
+pub(super) use self::act::{Act, Over};
+pub(super) use self::plan::Plan as TransferPlan;
 
 /// The way of the content into one upload session.
 #[derive(Debug)]
@@ -31,34 +36,6 @@ pub(super) struct Transfer {
     session: UploadSession,
     state: State,
     total: Option<u64>,
-}
-
-/// What the transfer wants next.
-#[derive(Debug)]
-pub(super) enum Act {
-    /// The upload has failed, and there is no session left.
-    Ended(Error),
-    /// The upload has failed, and the session is to be cancelled.
-    Failed(Error),
-    Misuse,
-    /// The session has come to nothing; another one may do better.
-    Over(Over),
-    Send(Request<Payload>),
-    /// The blob is stored.
-    Stored(Digest, u64),
-}
-
-/// Why a session has come to nothing.
-#[derive(Debug)]
-pub(super) struct Over {
-    /// Whether it was interrupted.
-    pub(super) broken: bool,
-    /// What to fail with if there is not to be another one.
-    pub(super) error: Error,
-    /// Whether the registry no longer knows the session.
-    pub(super) gone: bool,
-    /// Whether all of the content had been sent, so that the blob may be there.
-    pub(super) whole: bool,
 }
 
 impl Transfer {
@@ -370,33 +347,12 @@ impl Transfer {
     }
 }
 
-pub(super) use plan::Plan as TransferPlan;
-
 #[derive(Debug)]
 enum State {
     Asking(Box<Question>),
     Closing,
     Idle,
     Sending { span: Span, whole: bool },
-}
-
-/// Why the registry is asked how much it has.
-#[derive(Debug)]
-struct Question {
-    interrupted: bool,
-    refusal: Option<Error>,
-    /// What was being sent.
-    span: Span,
-}
-
-impl Question {
-    const fn new(span: Span) -> Self {
-        Self {
-            interrupted: false,
-            refusal: None,
-            span,
-        }
-    }
 }
 
 /// How far so much of `span` reaches.
