@@ -52,6 +52,38 @@ impl Repository {
     /// The stream is read once. Content of no more than [`HostProfile::small_blob`](crate::proto::HostProfile::small_blob) bytes is read into memory and goes up as by [`push_blob`](Self::push_blob); more
     /// than that goes up as it comes, in one request with chunked transfer coding. Authorization is settled before that request.
     ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// #
+    /// # use async_trait::async_trait;
+    /// # use http::{Request, Response};
+    /// # use oci_client_core::client::Client;
+    /// # use oci_client_core::runtime::{ThreadRuntime, block_on};
+    /// # use oci_client_core::transport::{Body, Transport, TransportError};
+    /// use bytes::Bytes;
+    /// use futures_util::stream;
+    /// use oci_spec_types::MediaType;
+    /// #
+    /// # struct Stores;
+    /// #
+    /// # #[async_trait]
+    /// # impl Transport for Stores {
+    /// #     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
+    /// #         let content = request.into_body().collect(100).await?;
+    /// #         assert_eq!(content, "hello, world");
+    /// #         Ok(Response::builder().status(201).body(Body::empty()).unwrap())
+    /// #     }
+    /// # }
+    /// #
+    /// # let client = Client::new(Arc::new(Stores), Arc::new(ThreadRuntime::new()));
+    /// # let repository = client.repository(&"registry.example.com/app".parse()?);
+    ///
+    /// let pieces = ["hello, ", "world"].map(|piece| Ok(Bytes::from(piece)));
+    /// let pushed = repository.push_stream(MediaType::OCTET_STREAM, stream::iter(pieces));
+    /// assert_eq!(block_on(pushed)?.size, 12);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the stream fails or the registry refuses what it gives. Of kind [`Store`](crate::ErrorKind::Store) if the upload was interrupted and the registry has kept less than what is still
     /// held of the stream: then push from content that can be opened again.

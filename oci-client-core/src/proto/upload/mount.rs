@@ -17,6 +17,8 @@ use crate::proto::reply::check_stored;
 ///                             └► any other ─► Done(Refused)
 /// ```
 ///
+/// A mount without a `from`, for which the registry would search all its repositories, is not tried: registries open a session instead.
+///
 /// It takes the right to push to the one repository and to pull from the other: name both in the [`Operation`](crate::proto::Operation), the target first, since some token
 /// servers read the first scope only.
 ///
