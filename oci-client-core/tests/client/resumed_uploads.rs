@@ -314,7 +314,7 @@ fn p29_a_stream_is_sent_again_after_a_challenge_and_after_a_redirect() {
             _ => Reply::new(201),
         }
     });
-    let credentials = oci_client_core::client::StaticCredentials::new().with(
+    let credentials = oci_client_core::credentials::StaticCredentials::new().with(
         crate::support::HOST.parse().unwrap(),
         oci_client_core::proto::Credential::password("u", "p".to_owned()),
     );
