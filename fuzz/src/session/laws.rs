@@ -33,7 +33,7 @@ pub(super) struct Laws {
 impl Laws {
     pub(super) fn new(profile: &HostProfile) -> Self {
         let base = profile.base().clone();
-        let mut realms = profile.trusted_realms().to_vec();
+        let mut realms: Vec<_> = profile.trusted_realms().iter().map(ToString::to_string).collect();
         realms.extend(base.host_str().map(str::to_owned));
         if base.host_str() == Some("registry-1.docker.io") {
             realms.push("auth.docker.io".to_owned());

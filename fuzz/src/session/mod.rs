@@ -200,7 +200,7 @@ fn profile(choices: &mut Choices<'_>) -> HostProfile {
     match choices.below(6) {
         0 => profile,
         1 => profile.with_retry(RetryPolicy::new().with_retries(1)),
-        2 => profile.with_trusted_realm("trusted.test"),
+        2 => profile.with_trusted_realm("trusted.test".parse().expect("a host")),
         3 => profile.with_chunk(2).with_small_blob(0),
         4 => profile.with_largest_upload(4),
         _ => {

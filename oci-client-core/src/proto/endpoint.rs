@@ -9,8 +9,9 @@ use oci_spec_types::{RepositoryName, TagOrDigest};
 use url::Url;
 
 use super::machine::Payload;
-use crate::redact::shown_url;
 use crate::{Error, ErrorKind};
+
+pub(crate) use super::outbound::same_origin;
 
 /// `v2/`
 pub(crate) fn root(base: &Url) -> Url {
@@ -50,32 +51,6 @@ pub(crate) fn request(method: Method, url: &Url, payload: Payload) -> Result<Req
         request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
     Ok(request)
-}
-
-/// Resolves a URL reference that a server sent against the URL that sent it (RFC 3986), for a request that goes on at the same origin.
-///
-/// # Errors
-/// If it is no URL, or leads to another origin: what the next request carries belongs to this one.
-pub(crate) fn same_origin(answered: &Url, reference: &str) -> Result<Url, Error> {
-    let refuse = |to: &str| {
-        let message = format!("the registry sends the client on to {to}");
-        Err(Error::new(ErrorKind::UnsafeUrl, message).at(answered))
-    };
-    if reference.is_empty() {
-        return refuse("an empty location");
-    }
-    let Ok(url) = answered.join(reference) else {
-        return refuse("a location that is no URL");
-    };
-    let shown: String = shown_url(&url).chars().take(200).collect();
-    if url.origin() != answered.origin() || !url.origin().is_tuple() {
-        let hint = "if the registry sits behind a proxy, have it answer with relative locations";
-        return refuse(&format!("`{shown}`, which is another origin; {hint}"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return refuse(&format!("`{shown}` with user information"));
-    }
-    Ok(url)
 }
 
 /// Appends `name=value` to the query and leaves what is there as it is, byte for byte.

@@ -40,6 +40,7 @@
 
 pub mod auth;
 pub mod headers;
+pub mod outbound;
 
 mod delete;
 mod endpoint;
@@ -63,7 +64,7 @@ pub use auth::{Credential, CredentialQuery};
 pub use delete::Delete;
 pub use get_manifest::GetManifest;
 pub use head_blob::HeadBlob;
-pub use host::{HostMemory, HostProfile, InvalidProfile, RetryPolicy, Ticket};
+pub use host::{HostMemory, HostProfile, InvalidProfile, RetryPolicy, Ticket, TokenMethod};
 pub use list_tags::{ListTags, Pages, TagPage};
 pub use machine::{Input, Machine, Now, Payload, Sent, Span, Step};
 pub use ping::{Ping, RegistryAccess};

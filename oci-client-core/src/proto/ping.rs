@@ -38,7 +38,7 @@ impl Machine for Ping {
                 endpoint::request(Method::GET, &url, Payload::Empty).map_or_else(Step::fail, Step::Send)
             }
             (State::Sent, Input::Head { parts, .. }) if parts.status.is_success() => {
-                Step::Done(Ok(if host.scheme.is_some() {
+                Step::Done(Ok(if host.challenges.scheme(None).is_some() {
                     RegistryAccess::Authorized
                 } else {
                     RegistryAccess::Open

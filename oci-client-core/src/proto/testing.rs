@@ -133,6 +133,11 @@ impl Stage {
         Self { host, now, called }
     }
 
+    /// Another credential source, or one whose answers are forgotten.
+    pub(crate) fn forget_credentials(&mut self) {
+        self.host.credentials = Default::default();
+    }
+
     pub(crate) fn pass(&mut self, seconds: u64) {
         self.advance(Duration::from_secs(seconds));
     }

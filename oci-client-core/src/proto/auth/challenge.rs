@@ -86,24 +86,40 @@ pub(crate) enum Scheme {
     Bearer { realm: Url, service: Option<String> },
 }
 
-impl Scheme {
-    /// The best of the challenges of a response from `url`, Bearer before Basic, and the scope that it asks for.
-    pub(crate) fn choose(challenges: &[Challenge], url: &Url) -> Option<(Self, Option<String>)> {
+/// What a response with challenges asks for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Asked {
+    pub(crate) scheme: Scheme,
+    /// What a token is to allow, as a space-separated list.
+    pub(crate) scope: Option<String>,
+    /// What was wrong with the token that came along ([RFC 6750, section 3.1]).
+    ///
+    /// [RFC 6750, section 3.1]: https://www.rfc-editor.org/rfc/rfc6750#section-3.1
+    pub(crate) error: Option<String>,
+}
+
+impl Asked {
+    /// The best of the challenges of a response from `url`: Bearer before Basic.
+    pub(crate) fn choose(challenges: &[Challenge], url: &Url) -> Option<Self> {
         let bearers = challenges.iter().filter(|challenge| challenge.scheme == "bearer");
         let bearer = bearers.filter_map(|challenge| {
+            let parameter = |name| challenge.parameter(name).map(str::to_owned);
             // A realm may be relative to the URL that answered.
             let realm = challenge.parameter("realm").filter(|realm| !realm.is_empty())?;
             let realm = url.join(realm).ok()?;
-            let service = challenge.parameter("service").map(str::to_owned);
-            Some((
-                Self::Bearer { realm, service },
-                challenge.parameter("scope").map(str::to_owned),
-            ))
+            let service = parameter("service");
+            Some(Self {
+                scheme: Scheme::Bearer { realm, service },
+                scope: parameter("scope"),
+                error: parameter("error"),
+            })
         });
-        let basic = challenges
-            .iter()
-            .filter(|challenge| challenge.scheme == "basic")
-            .map(|_| (Self::Basic, None));
+        let basics = challenges.iter().filter(|challenge| challenge.scheme == "basic");
+        let basic = basics.map(|_| Self {
+            scheme: Scheme::Basic,
+            scope: None,
+            error: None,
+        });
         bearer.chain(basic).next()
     }
 }

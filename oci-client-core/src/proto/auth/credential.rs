@@ -65,7 +65,8 @@ impl Credential {
             ));
         }
         let pair = Secret::new(format!("{username}:{}", password.expose()));
-        sensitive(&format!("Basic {}", STANDARD.encode(pair.expose())))
+        let text = Secret::new(format!("Basic {}", STANDARD.encode(pair.expose())));
+        sensitive(text.expose())
     }
 
     pub(crate) fn username(&self) -> Option<&str> {
@@ -85,8 +86,14 @@ impl Credential {
     }
 }
 
+/// The value of an `Authorization` field with a token by the Bearer scheme.
+pub(crate) fn bearer(token: &str) -> Result<HeaderValue, Error> {
+    let text = Secret::new(format!("Bearer {token}"));
+    sensitive(text.expose())
+}
+
 /// The value of an `Authorization` field, marked so that HTTP libraries neither print nor index it.
-pub(crate) fn sensitive(value: &str) -> Result<HeaderValue, Error> {
+fn sensitive(value: &str) -> Result<HeaderValue, Error> {
     let mut value = HeaderValue::from_str(value).map_err(|_| {
         Error::new(
             crate::ErrorKind::Invalid,

@@ -10,7 +10,8 @@ pub use challenge::Challenge;
 pub use credential::{Credential, CredentialQuery};
 pub use scope::{InvalidScope, Scope, Scopes};
 
-pub(crate) use challenge::Scheme;
-pub(crate) use credential::{Identity, sensitive};
-pub(crate) use realm::judge_realm;
-pub(crate) use token_request::token_request;
+pub(crate) use challenge::{Asked, Scheme};
+pub(crate) use credential::{Identity, bearer};
+pub(crate) use realm::{belongs, trusts};
+pub(crate) use scope::DELETE;
+pub(crate) use token_request::{Grant, get_token, post_token};

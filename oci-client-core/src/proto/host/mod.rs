@@ -1,31 +1,39 @@
 //! What is known of a registry, shared by every machine that talks to it.
 
 mod capabilities;
+mod challenges;
+mod credentials;
 mod pacing;
 mod profile;
+mod refresh_tokens;
 mod tokens;
 
 use std::fmt;
 use std::time::Duration;
 
-use super::auth::Scheme;
 use super::machine::Now;
 
-pub use profile::{HostProfile, InvalidProfile, RetryPolicy};
+pub use profile::{HostProfile, InvalidProfile, RetryPolicy, TokenMethod};
 pub use tokens::Ticket;
 
 pub(crate) use capabilities::Capabilities;
+pub(crate) use challenges::Challenges;
+pub(crate) use credentials::Credentials;
 pub(crate) use pacing::Pacing;
+pub(crate) use refresh_tokens::RefreshTokens;
 pub(crate) use tokens::{Lease, Seek, TokenKey, Tokens};
 
-/// What has been learned of one registry: its challenge, tokens, capabilities, and when it wants to be left alone.
+/// What has been learned of one registry: its challenges, credentials, tokens, capabilities, and when it wants to be left alone.
 ///
-/// Every machine gets it with each call. Drivers keep one per registry, behind a lock that is held only during the call.
+/// Every machine gets it with each call. Drivers keep one per registry and credential source, behind a lock that is held only during the call: a source's
+/// answers are remembered for five minutes, or until the registry refuses them.
 pub struct HostMemory {
     pub(crate) capabilities: Capabilities,
+    pub(crate) challenges: Challenges,
+    pub(crate) credentials: Credentials,
     pub(crate) pacing: Pacing,
     pub(crate) profile: HostProfile,
-    pub(crate) scheme: Option<Scheme>,
+    pub(crate) refresh_tokens: RefreshTokens,
     pub(crate) tokens: Tokens,
 }
 
@@ -34,9 +42,11 @@ impl HostMemory {
     pub fn new(profile: HostProfile, seed: u64) -> Self {
         Self {
             capabilities: Capabilities::default(),
+            challenges: Challenges::default(),
+            credentials: Credentials::default(),
             pacing: Pacing::new(seed),
             profile,
-            scheme: None,
+            refresh_tokens: RefreshTokens::default(),
             tokens: Tokens::default(),
         }
     }

@@ -1,7 +1,14 @@
+mod token;
+
 use std::time::Duration;
 
 use oci_spec_types::RegistryHost;
 use url::Url;
+
+use self::token::TokenSettings;
+use crate::proto::outbound::OutboundPolicy;
+
+pub use self::token::TokenMethod;
 
 /// How to reach one registry, and the limits that hold there.
 ///
@@ -21,9 +28,10 @@ pub struct HostProfile {
     host: RegistryHost,
     largest_upload: Option<u64>,
     manifest_limit: usize,
+    outbound: OutboundPolicy,
     retry: RetryPolicy,
     small_blob: u64,
-    trusted_realms: Vec<String>,
+    token: TokenSettings,
 }
 
 impl HostProfile {
@@ -36,9 +44,10 @@ impl HostProfile {
             host,
             largest_upload: None,
             manifest_limit: Self::MANIFEST_LIMIT,
+            outbound: OutboundPolicy::default(),
             retry: RetryPolicy::new(),
             small_blob: Self::SMALL_BLOB,
-            trusted_realms: Vec::new(),
+            token: TokenSettings::default(),
         }
     }
 
@@ -107,13 +116,6 @@ impl HostProfile {
         self
     }
 
-    /// Trusts a host with this registry's passwords: the host part of a token realm, without a port.
-    #[must_use]
-    pub fn with_trusted_realm(mut self, host: impl Into<String>) -> Self {
-        self.trusted_realms.push(host.into().to_ascii_lowercase());
-        self
-    }
-
     /// The URL below which `v2/` lies; its path ends with `/`.
     pub const fn base(&self) -> &Url {
         &self.base
@@ -147,11 +149,6 @@ impl HostProfile {
     /// The largest blob, in bytes, whose content goes along with the request that opens its upload.
     pub const fn small_blob(&self) -> u64 {
         self.small_blob
-    }
-
-    /// The hosts besides the registry's own that may get its passwords.
-    pub fn trusted_realms(&self) -> &[String] {
-        &self.trusted_realms
     }
 
     /// The default size of the parts of an interrupted upload: 16 MiB.

@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -54,6 +55,8 @@ pub(crate) enum Seek {
 pub(crate) struct Tokens {
     called: Vec<Ticket>,
     exchanges: Vec<Exchange>,
+    /// Realms that have refused a POST and then taken a GET.
+    get_only: VecDeque<Url>,
     held: Vec<Held>,
     next_ticket: u64,
 }
@@ -93,18 +96,33 @@ impl Tokens {
         self.called.push(ticket);
     }
 
-    /// Keeps a token for `lifetime`, less a tenth of it: it must not expire on the way.
-    pub(crate) fn keep(&mut self, key: TokenKey, value: HeaderValue, lifetime: Duration, now: Now) {
+    /// Keeps a token for `lifetime`, less a tenth of it: it must not expire on the way. The time counts from when it was asked for.
+    pub(crate) fn keep(&mut self, key: TokenKey, value: HeaderValue, lifetime: Duration, asked: Duration) {
         if self.held.len() >= MAX_TOKENS {
             self.held.remove(0);
         }
-        let until = now.monotonic.saturating_add(lifetime.saturating_sub(lifetime / 10));
+        let until = asked.saturating_add(lifetime.saturating_sub(lifetime / 10));
         self.held.push(Held { key, until, value });
     }
 
     /// Forgets a token that the registry refused.
     pub(crate) fn forget(&mut self, value: &HeaderValue) {
         self.held.retain(|held| held.value != *value);
+    }
+
+    /// Remembers a realm that has refused a POST and then taken a GET.
+    pub(crate) fn remember_get(&mut self, realm: &Url) {
+        if self.wants_get(realm) {
+            return;
+        }
+        if self.get_only.len() >= MAX_REALMS {
+            self.get_only.pop_front();
+        }
+        self.get_only.push_back(realm.clone());
+    }
+
+    pub(crate) fn wants_get(&self, realm: &Url) -> bool {
+        self.get_only.contains(realm)
     }
 
     /// The exchange is over, whatever came of it.
@@ -164,6 +182,9 @@ struct Held {
     until: Duration,
     value: HeaderValue,
 }
+
+/// The most realms of which it is known that they want a GET; the one learned first goes first.
+const MAX_REALMS: usize = 16;
 
 /// The most tokens kept for one registry; the oldest goes first.
 const MAX_TOKENS: usize = 256;

@@ -23,13 +23,14 @@ use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_RANGE, HeaderValue};
 use http::{Method, Request, StatusCode, Uri, response};
 use url::Url;
 
-use self::authorize::{Authorization, Authorizer};
+use self::authorize::{Authorization, Authorizer, Verdict};
 use self::retry::{Next, Tries};
 use super::auth::{CredentialQuery, Scopes};
 use super::headers::retry_after;
 use super::machine::{Input, Machine, Now, Payload, Sent, Step};
+use super::outbound;
 use super::reply::registry_errors;
-use super::{HostMemory, TransportError, TransportErrorKind};
+use super::{HostMemory, HostProfile, TransportError, TransportErrorKind};
 use crate::{Error, ErrorKind};
 
 pub(crate) use self::redirect::Unfollowed;
@@ -155,7 +156,7 @@ impl<M: Machine> Session<M> {
                 }
             },
             Authorization::Ready(value) => self.emit(host, value),
-            Authorization::Send(request) => Step::Send(request),
+            Authorization::Send(request) => Step::Send(*request),
             Authorization::Wait(ticket) => Step::Wait(ticket),
         }
     }
@@ -165,7 +166,7 @@ impl<M: Machine> Session<M> {
         let Some(exchange) = &mut self.exchange else {
             return Step::misuse();
         };
-        let request = match exchange.request_for(host.profile().base(), authorization) {
+        let request = match exchange.request_for(host.profile(), authorization) {
             Ok(request) => request,
             Err(error) => return Step::fail(error),
         };
@@ -185,7 +186,7 @@ impl<M: Machine> Session<M> {
             return Step::misuse();
         };
         if parts.status.is_redirection() && exchange.follows(&parts) {
-            return match exchange.redirect(&parts) {
+            return match exchange.redirect(host.profile(), &parts) {
                 Ok(()) => {
                     let value = exchange.authorization.clone();
                     self.emit(host, value)
@@ -197,16 +198,26 @@ impl<M: Machine> Session<M> {
             self.authorizer.accepted();
             return self.relay(host, now, Input::Head { parts, url, sent });
         }
-        if parts.status == StatusCode::UNAUTHORIZED
-            && !exchange.strayed
-            && url.origin() == host.profile().base().origin()
+        if matches!(parts.status, StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED)
+            && exchange.is_at(host.profile().base())
         {
             let used = exchange.authorization.take();
-            if self.authorizer.challenged(host, &parts.headers, &url, used.as_ref()) {
-                return match exchange.restartable(&sent) {
-                    true => self.send(host, now),
-                    false => self.relay(host, now, Input::Interrupted { sent }),
-                };
+            match self.authorizer.challenged(host, &parts, &url, used.as_ref()) {
+                Verdict::Again => {
+                    return match exchange.restartable(&sent) {
+                        true => self.send(host, now),
+                        false => self.relay(host, now, Input::Interrupted { sent }),
+                    };
+                }
+                Verdict::AgainLater => {
+                    let pause = host.pacing.jittered(NOT_YET_VALID);
+                    let next = match exchange.restartable(&sent) {
+                        true => Next::Send,
+                        false => Next::Interrupted { sent },
+                    };
+                    return self.pause(host, now, pause, next);
+                }
+                Verdict::Final => {}
             }
         }
         let bodiless = exchange.method() == Method::HEAD;
@@ -225,10 +236,15 @@ impl<M: Machine> Session<M> {
         let Refused { parts, url, sent } = refused;
         let error = Error::refusal(parts.status, &url, registry_errors(body))
             .with_retry_after(retry_after(&parts.headers, now.unix));
-        let error = match self.exchange.as_ref().is_some_and(|exchange| exchange.strayed) {
+        let strayed = self.exchange.as_ref().is_some_and(|exchange| exchange.strayed);
+        let error = match strayed {
             true => error.explained("the registry redirected the request to here, where it was refused"),
             false => self.authorizer.explain(error, host.profile()),
         };
+        if !strayed && self.authorizer.is_worth_asking_again(&error) {
+            let authorization = self.authorizer.ask_again(host, error);
+            return self.authorized(host, now, authorization);
+        }
         // A signed URL may have expired, whatever its host calls that: ask the registry once for another.
         let detour = self
             .exchange
@@ -410,6 +426,11 @@ impl Exchange {
         self.url = self.target.clone();
     }
 
+    /// Whether the registry itself has the request, and not whoever it has led to.
+    fn is_at(&self, base: &Url) -> bool {
+        self.url.origin() == base.origin() && !self.strayed
+    }
+
     fn method(&self) -> Method {
         self.request.method().clone()
     }
@@ -431,7 +452,11 @@ impl Exchange {
         !self.streams() || sent.len == 0 || self.request.headers().contains_key(CONTENT_RANGE)
     }
 
-    fn request_for(&mut self, base: &Url, authorization: Option<HeaderValue>) -> Result<Request<Payload>, Error> {
+    fn request_for(
+        &mut self,
+        profile: &HostProfile,
+        authorization: Option<HeaderValue>,
+    ) -> Result<Request<Payload>, Error> {
         let mut request = self.request.clone();
         *request.uri_mut() = Uri::try_from(&self.url[..url::Position::AfterQuery]).map_err(|error| {
             Error::new(ErrorKind::UnsafeUrl, format!("the URL cannot be requested: {error}")).at(&self.url)
@@ -439,14 +464,17 @@ impl Exchange {
         request
             .headers_mut()
             .insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        let trusted = self.url.origin() == base.origin() && !self.strayed;
-        if let Some(value) = authorization.as_ref().filter(|_| trusted) {
+        outbound::mark(profile, &self.url, &mut request);
+        if let Some(value) = authorization.as_ref().filter(|_| self.is_at(profile.base())) {
             request.headers_mut().insert(AUTHORIZATION, value.clone());
         }
         self.authorization = authorization;
         Ok(request)
     }
 }
+
+/// The pause before a token is tried that may not be valid yet, for a clock that is slow: up to half of it is left out at random.
+const NOT_YET_VALID: Duration = Duration::from_secs(1);
 
 /// The most of a refusal's body that is read: 64 KiB.
 const ERROR_BODY_LIMIT: usize = 64 << 10;

@@ -2,6 +2,8 @@ use http::header::LOCATION;
 use http::{Method, StatusCode, response};
 
 use super::Exchange;
+use crate::proto::HostProfile;
+use crate::proto::outbound::judge_redirect;
 use crate::{Error, ErrorKind};
 
 /// Marks a request whose redirects are answers in themselves, by its extensions.
@@ -20,7 +22,7 @@ impl Exchange {
     /// A request with content stays at its origin: what it carries was meant for that one. Nothing goes from https to http.
     ///
     /// [RFC 9110, section 15.4]: https://www.rfc-editor.org/rfc/rfc9110#section-15.4
-    pub(super) fn redirect(&mut self, parts: &response::Parts) -> Result<(), Error> {
+    pub(super) fn redirect(&mut self, profile: &HostProfile, parts: &response::Parts) -> Result<(), Error> {
         let refuse = |why: String| {
             Err(Error::new(ErrorKind::UnsafeUrl, format!("redirected with {}, {why}", parts.status)).at(&self.url))
         };
@@ -41,17 +43,8 @@ impl Exchange {
         if !reading && !keeps_method {
             return refuse(format!("which would turn a {} into a GET", self.request.method()));
         }
-        if !matches!(target.scheme(), "http" | "https") || (self.url.scheme() == "https" && target.scheme() == "http") {
-            return refuse(format!("from {} to {}", self.url.scheme(), target.scheme()));
-        }
-        if !target.username().is_empty() || target.password().is_some() {
-            return refuse("to a URL with user information".to_owned());
-        }
-        if !reading && !same_origin {
-            return refuse(format!(
-                "which would take a {} to another origin",
-                self.request.method()
-            ));
+        if let Err(why) = judge_redirect(profile, &self.url, &target, !reading) {
+            return refuse(why);
         }
         self.strayed |= !same_origin;
         self.hops = self.hops.saturating_add(1);

@@ -101,7 +101,8 @@ fn a01_bearer_is_chosen_before_basic_and_a_relative_realm_resolved() {
     let url = Url::parse("https://r.test/v2/").unwrap();
     let challenges =
         Challenge::parse_line("Negotiate, Basic realm=x, Bearer realm=\"/token\",service=s,scope=\"a:b:c\"");
-    let (scheme, scope) = Scheme::choose(&challenges, &url).unwrap();
+    let Asked { scheme, scope, error } = Asked::choose(&challenges, &url).unwrap();
+    assert_eq!(error, None);
     let realm = Url::parse("https://r.test/token").unwrap();
     assert_eq!(
         scheme,
@@ -112,8 +113,8 @@ fn a01_bearer_is_chosen_before_basic_and_a_relative_realm_resolved() {
     );
     assert_eq!(scope.as_deref(), Some("a:b:c"));
     let only_basic = Challenge::parse_line("Bearer service=s, Basic realm=x");
-    assert_eq!(Scheme::choose(&only_basic, &url), Some((Scheme::Basic, None)));
-    assert_eq!(Scheme::choose(&Challenge::parse_line("Negotiate"), &url), None);
+    assert_eq!(Asked::choose(&only_basic, &url).unwrap().scheme, Scheme::Basic);
+    assert_eq!(Asked::choose(&Challenge::parse_line("Negotiate"), &url), None);
 }
 
 #[test]

@@ -31,6 +31,11 @@ fn challenge(line: &str) -> Told {
     head(401, &[("www-authenticate", line)])
 }
 
+/// The same challenge to a token that allows too little.
+fn insufficient(line: &str) -> String {
+    format!("{line},error=\"insufficient_scope\"")
+}
+
 fn token(token: &str, lifetime: u64) -> Told {
     body(format!(r#"{{"token":"{token}","expires_in":{lifetime}}}"#))
 }
@@ -59,8 +64,7 @@ fn a1_a2_a7_a_challenge_is_learned_and_its_token_remembered() {
     pull().rows(
         stage,
         [
-            (start(), "ask r.test/a/b"),
-            (credential("u", "p"), "GET /v2/a/b/blobs/D [Bearer t1]"),
+            (start(), "GET /v2/a/b/blobs/D [Bearer t1]"),
             (head(200, &[]), "receive 0..5"),
             (received(5), "done ()"),
         ],
@@ -96,14 +100,7 @@ fn basic_is_sent_with_the_first_request_from_then_on() {
             (received(5), "done ()"),
         ],
     );
-    pull().rows(
-        stage,
-        [
-            (start(), "ask r.test/a/b"),
-            (credential("u", "p"), with_basic),
-            (head(200, &[]), "receive…"),
-        ],
-    );
+    pull().rows(stage, [(start(), with_basic), (head(200, &[]), "receive…")]);
 }
 
 #[test]
@@ -115,8 +112,10 @@ fn a15_a_password_that_basic_refuses_is_never_left_out() {
             (challenge("Basic realm=\"x\""), "ask r.test/a/b"),
             (credential("u", "p"), "GET /v2/a/b/blobs/D [Basic u:p]"),
             (challenge("Basic realm=\"x\""), "buffer 65536"),
+            // It may have been replaced since it was got.
+            (body("denied"), "ask r.test/a/b"),
             (
-                body(""),
+                credential("u", "p"),
                 "failed Unauthorized: the password of `u` does not suffice on r.test",
             ),
         ],
@@ -132,22 +131,23 @@ fn a25_no_credential_is_no_empty_one() {
         stage,
         [(start(), BLOB), (basic(), "ask r.test/a/b"), (no_credential(), wanted)],
     );
-    // Another repository's challenge says nothing of this one.
+    // That there was nothing is remembered, but somebody may have logged in since.
     let rows = [
-        (start(), "ask…"),
-        (no_credential(), BLOB),
+        (start(), BLOB),
         (basic(), "buffer 65536"),
-        (body(""), wanted),
+        (body(""), "ask…"),
+        (no_credential(), wanted),
     ];
     pull().rows(stage, rows);
-    pull().rows(
-        stage,
-        [
-            (start(), "ask…"),
-            (no_credential(), BLOB),
-            (head(200, &[]), "receive 0..5"),
-        ],
-    );
+    // What one request was refused for says nothing of the next.
+    pull().rows(stage, [(start(), BLOB), (head(200, &[]), "receive 0..5")]);
+    let rows = [
+        (start(), BLOB),
+        (basic(), "buffer 65536"),
+        (body(""), "ask…"),
+        (credential("u", "p"), "GET /v2/a/b/blobs/D [Basic u:p]"),
+    ];
+    pull().rows(stage, rows);
 }
 
 #[test]
@@ -177,9 +177,12 @@ fn a24_a_challenge_that_cannot_be_met_is_named() {
 #[test]
 fn a17_a_token_serves_nobody_else_and_nothing_more() {
     let stage = &mut with_token(BEARER);
+    stage.forget_credentials();
     pull().rows(stage, [(start(), "ask…"), (no_credential(), ANONYMOUS_TOKEN)]);
+    stage.forget_credentials();
     let other = "GET /token?account=v&service=s&scope=repository%3Aa%2Fb%3Apull [Basic v:p]";
     pull().rows(stage, [(start(), "ask…"), (credential("v", "p"), other)]);
+    stage.forget_credentials();
     pull().rows(
         stage,
         [
@@ -190,6 +193,7 @@ fn a17_a_token_serves_nobody_else_and_nothing_more() {
             ),
         ],
     );
+    stage.forget_credentials();
     let wider = "GET /token?account=u&service=s&scope=repository%3Aa%2Fb%3Adelete%2Cpull [Basic u:p]";
     delete().rows(
         stage,
@@ -209,7 +213,7 @@ fn a17_a_token_serves_nobody_else_and_nothing_more() {
         ],
     );
     stage.pass(1);
-    pull().rows(stage, [(start(), "ask…"), (credential("u", "p"), TOKEN)]);
+    pull().rows(stage, [(start(), TOKEN)]);
 }
 
 #[test]
@@ -230,13 +234,7 @@ fn a17_a_wider_token_serves_narrower_needs() {
             (token("wide", 60), "DELETE /v2/a/b/blobs/D [Bearer wide]"),
         ],
     );
-    pull().rows(
-        stage,
-        [
-            (start(), "ask…"),
-            (no_credential(), "GET /v2/a/b/blobs/D [Bearer wide]"),
-        ],
-    );
+    pull().rows(stage, [(start(), "GET /v2/a/b/blobs/D [Bearer wide]")]);
 }
 
 #[test]
@@ -265,8 +263,11 @@ fn a16_a_denial_by_a_fresh_token_is_final() {
             (credential("u", "p"), TOKEN),
             (head(200, &[]), "buffer…"),
             (token("t", 60), "GET /v2/a/b/blobs/D [Bearer t]"),
-            (challenge(BEARER), "buffer 65536"),
-            (body(""), "failed Unauthorized"),
+            (challenge(&insufficient(BEARER)), "buffer 65536"),
+            (
+                body(""),
+                "failed Denied: the password of `u` does not suffice on r.test for `repository:a/b:pull`",
+            ),
         ],
     );
 }
@@ -347,7 +348,7 @@ fn a05_a_realm_elsewhere_gets_no_password() {
             (no_credential(), &*anonymous),
         ],
     );
-    let profile = HostProfile::new("r.test".parse().unwrap()).with_trusted_realm("Token.Test");
+    let profile = HostProfile::new("r.test".parse().unwrap()).with_trusted_realm("Token.Test".parse().unwrap());
     let trusted = format!("{token_url}account=u&{query} [Basic u:p]");
     pull().rows(
         &mut Stage::with(profile),

@@ -45,8 +45,8 @@ fn a01_a02_a_credential_stays_at_its_origin() {
             ("https://sub.r.test/x", "GET https://sub.r.test/x"),
             ("https://test/x", "GET https://test/x"),
             ("https://r.test./x", "GET https://r.test./x"),
-            ("https://127.0.0.1/x", "GET https://127.0.0.1/x"),
-            ("https://[::ffff:127.0.0.1]/x", "GET https://[::ffff:7f00:1]/x"),
+            ("https://1.1.1.1/x", "GET https://1.1.1.1/x"),
+            ("https://[::ffff:1.1.1.1]/x", "GET https://[::ffff:101:101]/x"),
         ] {
             let stage = &mut Stage::new();
             let rows = [
@@ -242,7 +242,7 @@ fn a09_the_challenge_of_a_redirects_target_is_never_answered() {
         );
         // What is known of the registry is what the registry said.
         let mut actor = pull();
-        actor.rows(stage, [(start(), "ask…"), (credential("u", "p"), BLOB)]);
+        actor.rows(stage, [(start(), BLOB)]);
     }
 }
 

@@ -30,7 +30,7 @@ fn profile(host: &str) -> HostProfile {
 
 #[test]
 fn a05_a06_a14_realms_of_a_registry_that_speaks_https() {
-    let profile = profile("r.test").with_trusted_realm("TRUSTED.test");
+    let profile = profile("r.test").with_trusted_realm("TRUSTED.test".parse().unwrap());
     for (realm, verdict) in [
         ("https://r.test/token", Anything),
         ("https://R.TEST:443/token?a=b#c", Anything),
@@ -42,7 +42,8 @@ fn a05_a06_a14_realms_of_a_registry_that_speaks_https() {
         ("https://evilr.test/token", Anonymous),
         ("https://r.test./token", Anonymous),
         ("https://sub.trusted.test/token", Anonymous),
-        ("https://127.0.0.1/token", Anonymous),
+        ("https://1.1.1.1/token", Anonymous),
+        ("https://127.0.0.1/token", Nothing),
         ("https://gitlab.com/token", Anonymous),
         ("http://r.test/token", Nothing),
         ("http://evil.test/token", Nothing),
