@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, HeaderName, RANGE};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderName, RANGE};
 use http::{HeaderValue, Method, Request, Response};
 use oci_spec_types::Digest;
 use url::Url;
@@ -40,15 +40,16 @@ pub(crate) fn broken(len: u64) -> Told {
 }
 
 pub(crate) fn credential(username: &str, password: &str) -> Told {
-    Told::Input(Input::Credential(Some(Credential::password(
-        username,
-        password.to_owned(),
-    ))))
+    given(Credential::password(username, password.to_owned()))
 }
 
 pub(crate) fn failed(kind: TransportErrorKind) -> Told {
     let (error, sent) = (TransportError::new(kind, "cut").into(), Sent::default());
     Told::Input(Input::Failed { error, sent })
+}
+
+pub(crate) fn given(credential: Credential) -> Told {
+    Told::Input(Input::Credential(Some(credential)))
 }
 
 pub(crate) fn granted() -> Told {
@@ -344,6 +345,9 @@ fn show_request(request: &Request<Payload>) -> String {
         text += &format!(" [{}]", show_authorization(value));
     }
     text += &match request.body() {
+        Payload::Bytes(bytes) if field(CONTENT_TYPE) == Some("application/x-www-form-urlencoded") => {
+            format!(" <- {}", String::from_utf8(bytes.to_vec()).unwrap())
+        }
         Payload::Bytes(bytes) => format!(" <- {} bytes", bytes.len()),
         Payload::Empty => String::new(),
         Payload::Source(Span { start, len: Some(len) }) => format!(" <- blob {start}..{}", start + len),

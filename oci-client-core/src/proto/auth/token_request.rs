@@ -81,12 +81,8 @@ pub(crate) fn post_token(key: &TokenKey, client_id: &str, grant: Grant<'_>) -> R
     let scope = key.scopes.to_string();
     let service = key.service.as_deref().map(|service| ("service", service));
     let scope = (!scope.is_empty()).then_some(("scope", scope.as_str()));
-    let secret = grant.fields().into_iter().filter(|(name, _)| !name.is_empty());
-    let fields = service
-        .into_iter()
-        .chain(scope)
-        .chain([("client_id", client_id)])
-        .chain(secret);
+    let fields = grant.fields().into_iter().filter(|(name, _)| !name.is_empty());
+    let fields = fields.chain(service).chain([("client_id", client_id)]).chain(scope);
     let content = form(&fields.collect::<Vec<_>>());
     let mut request = request(Method::POST, &url, Payload::Bytes(content))?;
     accept_json(&mut request);

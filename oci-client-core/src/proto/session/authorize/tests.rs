@@ -1,6 +1,9 @@
+mod answers;
 mod exchange;
+mod post;
 mod queue;
 mod refusals;
+mod scopes;
 
 use crate::ErrorKind;
 use crate::proto::testing::{
