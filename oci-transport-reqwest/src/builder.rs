@@ -1,10 +1,12 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
 use reqwest::redirect::Policy;
 use reqwest::{ClientBuilder, Proxy, Url};
 
+use crate::guard::{self, PublicResolver};
 use crate::tls::TlsSettings;
 use crate::{BuildError, ReqwestTransport};
 
@@ -96,20 +98,28 @@ impl ReqwestTransportBuilder {
     /// [`BuildError`] if a setting is wrong: a certificate that cannot be read or a bundle without any, a key that does
     /// not belong to its certificate, a proxy URL or a user agent that is malformed. No setting is ever left out.
     pub fn build(self) -> Result<ReqwestTransport, BuildError> {
-        let user_agent = HeaderValue::try_from(self.user_agent)
+        let user_agent = HeaderValue::try_from(&self.user_agent)
             .map_err(|error| BuildError::caused_by("the user agent is no header value", error))?;
-        let mut client = reqwest::Client::builder()
-            .connect_timeout(self.connect_timeout)
-            .user_agent(user_agent);
-        if self.http1_only {
-            client = client.http1_only();
-        }
-        client = match self.proxy {
-            ProxySetting::Direct => client.no_proxy(),
-            ProxySetting::System => client,
-            ProxySetting::Url(url) => client.proxy(parse_proxy(&url)?),
+        let proxy = match &self.proxy {
+            ProxySetting::Url(url) => Some(parse_proxy(url)?),
+            ProxySetting::Direct | ProxySetting::System => None,
         };
-        finish(self.tls.apply(client, self.http1_only)?)
+        let describe = || {
+            let client = reqwest::Client::builder()
+                .connect_timeout(self.connect_timeout)
+                .user_agent(user_agent.clone());
+            let client = if self.http1_only { client.http1_only() } else { client };
+            match &self.proxy {
+                ProxySetting::Direct => client.no_proxy(),
+                ProxySetting::System => client,
+                ProxySetting::Url(_) => proxy.iter().cloned().fold(client, ClientBuilder::proxy),
+            }
+        };
+        let resolver = self.proxy.resolver();
+        let guarded = resolver.map(|resolver| describe().dns_resolver(Arc::new(resolver)));
+        let (client, guarded) = self.tls.apply(describe(), guarded, self.http1_only)?;
+        let guarded = guarded.map(finish).transpose()?;
+        Ok(ReqwestTransport::from_finished(finish(client)?, guarded))
     }
 }
 
@@ -132,7 +142,7 @@ impl fmt::Debug for ReqwestTransportBuilder {
 }
 
 /// Makes a plain pipe of what `client` describes.
-pub(crate) fn finish(client: ClientBuilder) -> Result<ReqwestTransport, BuildError> {
+pub(crate) fn finish(client: ClientBuilder) -> Result<reqwest::Client, BuildError> {
     client
         .http1_max_headers(MAX_HEADERS)
         .http2_max_header_list_size(MAX_HEADER_LIST_BYTES)
@@ -144,7 +154,6 @@ pub(crate) fn finish(client: ClientBuilder) -> Result<ReqwestTransport, BuildErr
         .referer(false)
         .retry(reqwest::retry::never())
         .build()
-        .map(ReqwestTransport::from_finished)
         .map_err(|error| BuildError::caused_by("the HTTP client cannot be set up", error.without_url()))
 }
 
@@ -166,10 +175,27 @@ enum ProxySetting {
     Url(String),
 }
 
+impl ProxySetting {
+    /// What resolves the hosts that servers name, and their proxies. `None` where proxies resolve all names, or where it is not known which names are those
+    /// of proxies: the settings of macOS and Windows are read by reqwest alone.
+    fn resolver(&self) -> Option<PublicResolver> {
+        match self {
+            Self::Direct => Some(PublicResolver::new(Vec::new())),
+            Self::System if UNKNOWN_PROXIES => None,
+            Self::System => {
+                let proxies = guard::environment_proxies(|name| std::env::var(name).ok());
+                Some(PublicResolver::new(proxies))
+            }
+            Self::Url(_) => None,
+        }
+    }
+}
+
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const DEFAULT_USER_AGENT: &str = concat!("oci-rust/", env!("CARGO_PKG_VERSION"));
 /// How many header fields a response may have. With hyper's own limit of 100, `Warning` fields could make a pull fail.
 const MAX_HEADERS: usize = 4096;
 /// The same in HTTP/2, as the sum of names and values and 32 bytes for each field (RFC 9113, section 6.5.2).
 const MAX_HEADER_LIST_BYTES: u32 = 512 * 1024;
+const UNKNOWN_PROXIES: bool = cfg!(all(feature = "system-proxy", any(target_os = "macos", windows)));
 const PROXY_SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];

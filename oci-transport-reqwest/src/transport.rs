@@ -3,12 +3,14 @@ use std::fmt;
 use async_trait::async_trait;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
+use oci_client_core::proto::outbound::ServerSupplied;
 use oci_client_core::transport::{Body, Transport, TransportError, TransportErrorKind};
 use tokio::runtime::Handle;
 
 use crate::body::{RequestBody, ResponseBody, Upload};
+use crate::guard::NotPublic;
 use crate::transport_error::before_response;
-use crate::{BuildError, ReqwestTransportBuilder, builder, tls};
+use crate::{BuildError, ReqwestTransportBuilder, builder, guard, tls};
 
 /// A [`Transport`] on [`reqwest`]: HTTP/1.1 and HTTP/2, with or without TLS.
 ///
@@ -17,11 +19,17 @@ use crate::{BuildError, ReqwestTransportBuilder, builder, tls};
 /// An upload stops as soon as the server refuses or redirects it: what is left of the request body is not read any
 /// more, and its connection, or its stream in HTTP/2, is closed once the response has been read or dropped.
 ///
+/// A host that a server has named, as in a redirect, is only connected to at a public address ([`is_public`](oci_client_core::proto::outbound::is_public)),
+/// unless the registry's [`OutboundPolicy`](oci_client_core::proto::outbound::OutboundPolicy) says otherwise. A proxy resolves names itself and has to
+/// see to that on its own.
+///
 /// # Limits
 /// A response may have up to 4,096 header fields, and about 400 KiB of them in HTTP/1.1 or 512 KiB in HTTP/2.
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
+    /// For hosts that a server has named.
+    guarded: Option<reqwest::Client>,
     https: bool,
 }
 
@@ -46,6 +54,8 @@ impl ReqwestTransport {
     /// - A cookie store or default headers apply to every host; give it neither, and above all no credentials.
     /// - [`read_timeout`](reqwest::ClientBuilder::read_timeout) also counts the time that a long upload takes.
     /// - There is no connect timeout unless `client` sets one.
+    /// - What the names resolve to that servers lead to is not looked at; give it a
+    ///   [`dns_resolver`](reqwest::ClientBuilder::dns_resolver) where private addresses must not be reached.
     /// - TLS is as `client` has it, but without a TLS feature of this crate `https` is refused. With the feature
     ///   `rustls`, reqwest may need the process to have a default crypto provider: where there is none yet, this makes
     ///   it ring, as rustls itself does when it has to choose.
@@ -54,7 +64,7 @@ impl ReqwestTransport {
     /// [`BuildError`] if reqwest refuses a setting.
     pub fn from_reqwest(client: reqwest::ClientBuilder) -> Result<Self, BuildError> {
         tls::ensure_default_provider();
-        builder::finish(client)
+        Ok(Self::from_finished(builder::finish(client)?, None))
     }
 
     /// A transport on a ready-made client, whose settings cannot be checked.
@@ -64,12 +74,17 @@ impl ReqwestTransport {
     /// breaks the rules that keep credentials with their origin and content verified. Where reqwest was built without
     /// TLS, it hands `https` requests to a proxy in the clear. Prefer [`from_reqwest`](Self::from_reqwest).
     pub const fn danger_from_client(client: reqwest::Client) -> Self {
-        Self { client, https: true }
-    }
-
-    pub(crate) const fn from_finished(client: reqwest::Client) -> Self {
         Self {
             client,
+            guarded: None,
+            https: true,
+        }
+    }
+
+    pub(crate) const fn from_finished(client: reqwest::Client, guarded: Option<reqwest::Client>) -> Self {
+        Self {
+            client,
+            guarded,
             https: tls::AVAILABLE,
         }
     }
@@ -79,6 +94,9 @@ impl ReqwestTransport {
         if !self.https && request.uri().scheme_str() == Some("https") {
             let reason = "this build has no TLS: enable the feature `rustls` or `native-tls` of oci-transport-reqwest";
             return Err(TransportError::new(TransportErrorKind::Tls, reason).unsent());
+        }
+        if is_server_supplied(request) && guard::is_private_address(request.uri()) {
+            return Err(TransportError::new(TransportErrorKind::Other, NotPublic).unsent());
         }
         match Handle::try_current() {
             Ok(_) => Ok(()),
@@ -99,13 +117,19 @@ impl Transport for ReqwestTransport {
     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
         self.check(&request)?;
         let method = request.method().clone();
+        let guarded = self.guarded.as_ref().filter(|_| is_server_supplied(&request));
+        let client = guarded.unwrap_or(&self.client);
         let upload = Upload::new();
         let request = to_reqwest(request, &upload)?;
-        match self.client.execute(request).await {
+        match client.execute(request).await {
             Ok(response) => from_reqwest(&method, response.into(), upload),
             Err(error) => Err(upload.take_failure().unwrap_or_else(|| before_response(error))),
         }
     }
+}
+
+fn is_server_supplied(request: &Request<Body>) -> bool {
+    request.extensions().get::<ServerSupplied>().is_some()
 }
 
 fn to_reqwest(request: Request<Body>, upload: &Upload) -> Result<reqwest::Request, TransportError> {

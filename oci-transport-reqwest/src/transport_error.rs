@@ -6,12 +6,15 @@ use std::iter::successors;
 
 use oci_client_core::transport::{TransportError, TransportErrorKind as Kind};
 
+use crate::guard::NotPublic;
 use crate::tls;
 
 /// An error from before the head of the response had arrived.
 pub(crate) fn before_response(error: reqwest::Error) -> TransportError {
     let connecting = error.is_connect();
-    let (kind, unsent) = if causes(&error).any(tls::is_tls_error) {
+    let (kind, unsent) = if find::<NotPublic>(&error).is_some() {
+        (Kind::Other, true)
+    } else if causes(&error).any(tls::is_tls_error) {
         (Kind::Tls, connecting)
     } else if error.is_timeout() {
         (Kind::Timeout, connecting)

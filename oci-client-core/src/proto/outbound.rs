@@ -146,8 +146,8 @@ pub(crate) fn same_origin(answered: &Url, reference: &str) -> Result<Url, Error>
 /// Refuses an address within `url` that is not public. Whoever has a registry within a private network keeps more there; what is bound to one link, as the
 /// metadata services of clouds are, is no part of it.
 fn judge_address(profile: &HostProfile, url: &Url) -> Result<(), String> {
-    let local = is_local(url) && !(is_local(profile.base()) && !address::is_link_local(url));
-    if !local || is_exempt(profile, url) {
+    let neighbour = is_local(profile.base()) && !address::is_link_local(url);
+    if !is_local(url) || neighbour || is_exempt(profile, url) {
         return Ok(());
     }
     Err(format!(

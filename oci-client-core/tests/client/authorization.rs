@@ -1,5 +1,7 @@
 //! Where credentials go and where they are shown (A01, A05, A11, A13, A15, A25): to the registry, and nowhere.
 
+mod tokens;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

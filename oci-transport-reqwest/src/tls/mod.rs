@@ -43,25 +43,45 @@ impl TlsSettings {
 }
 
 impl TlsSettings {
-    /// Hands the settings over to `client`, which then has nothing to choose.
+    /// Hands the settings over to both clients, which then have nothing to choose.
     #[cfg(feature = "rustls")]
-    pub(crate) fn apply(self, client: ClientBuilder, http1_only: bool) -> Result<ClientBuilder, BuildError> {
+    pub(crate) fn apply(
+        self,
+        client: ClientBuilder,
+        guarded: Option<ClientBuilder>,
+        http1_only: bool,
+    ) -> Result<(ClientBuilder, Option<ClientBuilder>), BuildError> {
         let roots = pem::parse_roots(self.roots)?;
         let config = with_rustls::config(roots, self.client_certificate.as_ref(), http1_only)?;
-        Ok(client.tls_backend_preconfigured(config))
+        let guarded = guarded.map(|client| client.tls_backend_preconfigured(config.clone()));
+        Ok((client.tls_backend_preconfigured(config), guarded))
     }
 
-    /// Hands the settings over to `client`.
+    /// Hands the settings over to both clients.
     #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
-    pub(crate) fn apply(self, client: ClientBuilder, _http1_only: bool) -> Result<ClientBuilder, BuildError> {
+    pub(crate) fn apply(
+        self,
+        client: ClientBuilder,
+        guarded: Option<ClientBuilder>,
+        _http1_only: bool,
+    ) -> Result<(ClientBuilder, Option<ClientBuilder>), BuildError> {
         let roots = pem::parse_roots(self.roots)?;
-        native::configure(client, &roots, self.client_certificate.as_ref())
+        let certificate = self.client_certificate.as_ref();
+        let guarded = guarded
+            .map(|client| native::configure(client, &roots, certificate))
+            .transpose()?;
+        Ok((native::configure(client, &roots, certificate)?, guarded))
     }
 
     /// There are none.
     #[cfg(not(any(feature = "native-tls", feature = "rustls")))]
-    pub(crate) fn apply(self, client: ClientBuilder, _http1_only: bool) -> Result<ClientBuilder, BuildError> {
-        Ok(client)
+    pub(crate) fn apply(
+        self,
+        client: ClientBuilder,
+        guarded: Option<ClientBuilder>,
+        _http1_only: bool,
+    ) -> Result<(ClientBuilder, Option<ClientBuilder>), BuildError> {
+        Ok((client, guarded))
     }
 }
 

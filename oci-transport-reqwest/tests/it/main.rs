@@ -5,6 +5,7 @@
 mod build_errors;
 mod failures;
 mod framing;
+mod guard;
 mod http2;
 #[cfg(not(any(feature = "native-tls", feature = "rustls")))]
 mod no_tls;
