@@ -7,7 +7,9 @@ use crate::proto::{Credential, CredentialQuery};
 
 /// Where credentials come from.
 ///
-/// It is asked at most once per operation, and only after the registry has shown that it wants to know.
+/// It is asked only after the registry has shown that it wants to know. Its answer is remembered per host and repository for five minutes, so that a process or
+/// keychain behind it is not needed for every operation. If the registry or its token endpoint refuses a credential, the source is asked once more, as short-lived
+/// passwords expire; the refusal stands if that brings nothing new. Requests that learn of the challenge at the same time may ask at the same time.
 #[async_trait]
 pub trait CredentialSource: Send + Sync {
     /// The credential for `query`; `None`: there is none, be anonymous.

@@ -3,6 +3,8 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod build_errors;
+#[cfg(any(feature = "native-tls", feature = "rustls"))]
+mod downgrade;
 mod failures;
 mod framing;
 mod guard;

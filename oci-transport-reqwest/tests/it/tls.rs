@@ -158,7 +158,7 @@ async fn a_system_without_roots_fails_only_where_one_is_needed() {
     assert!(error.to_string().contains("no root certificates"), "{error}");
 }
 
-fn builder() -> ReqwestTransportBuilder {
+pub(crate) fn builder() -> ReqwestTransportBuilder {
     ReqwestTransport::builder().no_proxy()
 }
 
@@ -177,7 +177,7 @@ async fn serve(config: ServerConfig) -> Server {
     Server::launch(vec![script(), script()], Some(TlsAcceptor::from(Arc::new(config)))).await
 }
 
-fn authority() -> CertifiedIssuer<'static, KeyPair> {
+pub(crate) fn authority() -> CertifiedIssuer<'static, KeyPair> {
     authority_named("authority")
 }
 
@@ -188,7 +188,7 @@ fn authority_named(name: &str) -> CertifiedIssuer<'static, KeyPair> {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-fn server_params() -> CertificateParams {
+pub(crate) fn server_params() -> CertificateParams {
     CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap()
 }
 
@@ -204,7 +204,7 @@ fn issue(
     )
 }
 
-fn server_config(authority: &CertifiedIssuer<'static, KeyPair>, params: CertificateParams) -> ServerConfig {
+pub(crate) fn server_config(authority: &CertifiedIssuer<'static, KeyPair>, params: CertificateParams) -> ServerConfig {
     let (chain, key) = issue(authority, params);
     ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()

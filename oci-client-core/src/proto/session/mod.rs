@@ -13,24 +13,24 @@
 //! not in the request itself, [`Input::Interrupted`].
 
 mod authorize;
+mod exchange;
 mod redirect;
 mod retry;
 
 use std::fmt;
 use std::time::Duration;
 
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_RANGE, HeaderValue};
-use http::{Method, Request, StatusCode, Uri, response};
+use http::{HeaderValue, Method, StatusCode, response};
 use url::Url;
 
 use self::authorize::{Authorization, Authorizer, Verdict};
+use self::exchange::Exchange;
 use self::retry::{Next, Tries};
 use super::auth::{CredentialQuery, Scopes};
 use super::headers::retry_after;
-use super::machine::{Input, Machine, Now, Payload, Sent, Step};
-use super::outbound;
+use super::machine::{Input, Machine, Now, Sent, Step};
 use super::reply::registry_errors;
-use super::{HostMemory, HostProfile, TransportError, TransportErrorKind};
+use super::{HostMemory, TransportError, TransportErrorKind};
 use crate::{Error, ErrorKind};
 
 pub(crate) use self::redirect::Unfollowed;
@@ -392,85 +392,6 @@ struct Refused {
     parts: response::Parts,
     url: Url,
     sent: Sent,
-}
-
-/// The machine's request, and how far it has come.
-struct Exchange {
-    authorization: Option<HeaderValue>,
-    hops: usize,
-    request: Request<Payload>,
-    /// Whether a redirect has led to another origin: what comes after that is not the registry's own wish.
-    strayed: bool,
-    target: Url,
-    url: Url,
-}
-
-impl Exchange {
-    fn new(request: Request<Payload>) -> Result<Self, Error> {
-        let url = Url::parse(&request.uri().to_string())
-            .map_err(|error| Error::new(ErrorKind::UnsafeUrl, format!("the URL cannot be requested: {error}")))?;
-        Ok(Self {
-            authorization: None,
-            hops: 0,
-            request,
-            strayed: false,
-            target: url.clone(),
-            url,
-        })
-    }
-
-    /// Back to the machine's own URL: what it was redirected to may have expired.
-    fn rewind(&mut self) {
-        self.hops = 0;
-        self.strayed = false;
-        self.url = self.target.clone();
-    }
-
-    /// Whether the registry itself has the request, and not whoever it has led to.
-    fn is_at(&self, base: &Url) -> bool {
-        self.url.origin() == base.origin() && !self.strayed
-    }
-
-    fn method(&self) -> Method {
-        self.request.method().clone()
-    }
-
-    fn repeats(&self) -> bool {
-        self.request.extensions().get::<Unrepeated>().is_none()
-    }
-
-    fn streams(&self) -> bool {
-        matches!(self.request.body(), Payload::Source(_))
-    }
-
-    fn advances(&self) -> bool {
-        self.request.extensions().get::<Advanced>().is_some()
-    }
-
-    /// Whether it may simply be sent again after so much of it went up: nothing did, or it is a part that says where it belongs.
-    fn restartable(&self, sent: &Sent) -> bool {
-        !self.streams() || sent.len == 0 || self.request.headers().contains_key(CONTENT_RANGE)
-    }
-
-    fn request_for(
-        &mut self,
-        profile: &HostProfile,
-        authorization: Option<HeaderValue>,
-    ) -> Result<Request<Payload>, Error> {
-        let mut request = self.request.clone();
-        *request.uri_mut() = Uri::try_from(&self.url[..url::Position::AfterQuery]).map_err(|error| {
-            Error::new(ErrorKind::UnsafeUrl, format!("the URL cannot be requested: {error}")).at(&self.url)
-        })?;
-        request
-            .headers_mut()
-            .insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        outbound::mark(profile, &self.url, &mut request);
-        if let Some(value) = authorization.as_ref().filter(|_| self.is_at(profile.base())) {
-            request.headers_mut().insert(AUTHORIZATION, value.clone());
-        }
-        self.authorization = authorization;
-        Ok(request)
-    }
 }
 
 /// The pause before a token is tried that may not be valid yet, for a clock that is slow: up to half of it is left out at random.

@@ -1,7 +1,7 @@
 use http::header::LOCATION;
 use http::{Method, StatusCode, response};
 
-use super::Exchange;
+use super::exchange::Exchange;
 use crate::proto::HostProfile;
 use crate::proto::outbound::judge_redirect;
 use crate::{Error, ErrorKind};

@@ -1,3 +1,5 @@
+use http::header::ACCEPT_ENCODING;
+
 use crate::proto::testing::{
     Actor, Stage, Told, body, broken, credential, head, hello_digest, refuses_all_but, session, start,
 };

@@ -1,5 +1,6 @@
+use crate::proto::outbound::ServerSupplied;
 use crate::proto::testing::{
-    Actor, Stage, Told, body, credential, head, hello_digest, received, session, start, woken,
+    Actor, Stage, Told, body, credential, head, hello_digest, no_credential, received, session, start, woken,
 };
 use crate::proto::{GetManifest, HeadBlob, PullBlob, PutManifest, Resolve, Session, Step, Upload};
 
@@ -314,4 +315,21 @@ fn a_401_after_a_redirect_within_the_registry_is_answered() {
         (credential("u", "p"), "GET /v2/c/manifests/v1 [Basic u:p]"),
     ];
     actor.rows(&mut Stage::new(), rows);
+}
+
+#[test]
+fn a07_what_a_server_has_named_is_marked_for_the_transport() {
+    let is_marked = |step: Step<()>| match step {
+        Step::Send(request) => request.extensions().get::<ServerSupplied>().is_some(),
+        other => panic!("{other:?}"),
+    };
+    let (stage, mut actor) = (&mut Stage::new(), pull());
+    let realm = r#"Bearer realm="https://token.test/token""#;
+    assert!(!is_marked(actor.tell(stage, start())));
+    let _ = actor.tell(stage, head(401, &[("www-authenticate", realm)]));
+    assert!(is_marked(actor.tell(stage, no_credential())));
+    let _ = actor.tell(stage, head(200, &[]));
+    assert!(!is_marked(actor.tell(stage, body(r#"{"token":"t"}"#))));
+    assert!(is_marked(actor.tell(stage, to(307, "https://cdn.test/x"))));
+    assert!(!is_marked(actor.tell(stage, to(307, "https://r.test/y"))));
 }

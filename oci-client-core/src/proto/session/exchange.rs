@@ -1,0 +1,88 @@
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_RANGE};
+use http::{HeaderValue, Method, Request, Uri};
+use url::Url;
+
+use super::retry::{Advanced, Unrepeated};
+use crate::proto::HostProfile;
+use crate::proto::machine::{Payload, Sent};
+use crate::proto::outbound;
+use crate::{Error, ErrorKind};
+
+/// The machine's request, and how far it has come.
+pub(super) struct Exchange {
+    pub(super) authorization: Option<HeaderValue>,
+    pub(super) hops: usize,
+    pub(super) request: Request<Payload>,
+    /// Whether a redirect has led to another origin: what comes after that is not the registry's own wish.
+    pub(super) strayed: bool,
+    pub(super) target: Url,
+    pub(super) url: Url,
+}
+
+impl Exchange {
+    pub(super) fn new(request: Request<Payload>) -> Result<Self, Error> {
+        let url = Url::parse(&request.uri().to_string())
+            .map_err(|error| Error::new(ErrorKind::UnsafeUrl, format!("the URL cannot be requested: {error}")))?;
+        Ok(Self {
+            authorization: None,
+            hops: 0,
+            request,
+            strayed: false,
+            target: url.clone(),
+            url,
+        })
+    }
+
+    /// Back to the machine's own URL: what it was redirected to may have expired.
+    pub(super) fn rewind(&mut self) {
+        self.hops = 0;
+        self.strayed = false;
+        self.url = self.target.clone();
+    }
+
+    /// Whether the registry itself has the request, and not whoever it has led to.
+    pub(super) fn is_at(&self, base: &Url) -> bool {
+        self.url.origin() == base.origin() && !self.strayed
+    }
+
+    pub(super) fn method(&self) -> Method {
+        self.request.method().clone()
+    }
+
+    pub(super) fn repeats(&self) -> bool {
+        self.request.extensions().get::<Unrepeated>().is_none()
+    }
+
+    pub(super) fn streams(&self) -> bool {
+        matches!(self.request.body(), Payload::Source(_))
+    }
+
+    pub(super) fn advances(&self) -> bool {
+        self.request.extensions().get::<Advanced>().is_some()
+    }
+
+    /// Whether it may simply be sent again after so much of it went up: nothing did, or it is a part that says where it belongs.
+    pub(super) fn restartable(&self, sent: &Sent) -> bool {
+        !self.streams() || sent.len == 0 || self.request.headers().contains_key(CONTENT_RANGE)
+    }
+
+    pub(super) fn request_for(
+        &mut self,
+        profile: &HostProfile,
+        authorization: Option<HeaderValue>,
+    ) -> Result<Request<Payload>, Error> {
+        let mut request = self.request.clone();
+        *request.uri_mut() = Uri::try_from(&self.url[..url::Position::AfterQuery]).map_err(|error| {
+            Error::new(ErrorKind::UnsafeUrl, format!("the URL cannot be requested: {error}")).at(&self.url)
+        })?;
+        request
+            .headers_mut()
+            .insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        outbound::mark(profile, &self.url, &mut request);
+        if let Some(value) = authorization.as_ref().filter(|_| self.is_at(profile.base())) {
+            request.headers_mut().insert(AUTHORIZATION, value.clone());
+        }
+        self.authorization = authorization;
+        Ok(request)
+    }
+}
