@@ -174,6 +174,8 @@ fn a_source_that_fails_the_second_time_is_the_error() {
         ),
     ];
     pull().rows(stage, rows);
+    // What was refused is not remembered.
+    pull().rows(stage, [(start(), "ask…")]);
 }
 
 #[test]

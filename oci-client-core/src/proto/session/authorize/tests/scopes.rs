@@ -38,6 +38,24 @@ fn a5_a6_a_deletion_asks_for_delete_and_then_for_everything() {
 }
 
 #[test]
+fn a5_a_deletion_whose_kept_token_has_expired_still_gets_to_everything() {
+    let (stage, mut actor) = (&mut Stage::new(), delete());
+    let line = insufficient(BEARER);
+    let bare = "Bearer realm=\"https://r.test/token\",service=s";
+    actor.rows(stage, [(start(), DELETE), (challenge(bare), "ask…")]);
+    actor.rows(stage, [(credential("u", "p"), &*asks("repository:a/b:delete,pull"))]);
+    grant(&mut actor, stage, "t1");
+    actor.rows(stage, [(head(202, &[]), "done ()")]);
+    let mut actor = delete();
+    actor.rows(stage, [(start(), "DELETE /v2/a/b/blobs/D [Bearer t1]")]);
+    actor.rows(stage, [(challenge(BEARER), &*asks("repository:a/b:pull"))]);
+    grant(&mut actor, stage, "t2");
+    actor.rows(stage, [(challenge(&line), &*asks("repository:a/b:delete,pull"))]);
+    grant(&mut actor, stage, "t3");
+    actor.rows(stage, [(challenge(&line), &*asks("repository:a/b:*"))]);
+}
+
+#[test]
 fn a5_a_denial_without_a_challenge_leads_to_what_the_operation_needs() {
     let (stage, mut actor) = (&mut Stage::new(), delete());
     actor.rows(stage, [(start(), DELETE), (challenge(BEARER), "ask…")]);
