@@ -20,7 +20,7 @@ mod retry;
 use std::fmt;
 use std::time::Duration;
 
-use http::{HeaderValue, Method, StatusCode, response};
+use http::{HeaderValue, Method, Request, StatusCode, response};
 use url::Url;
 
 use self::authorize::{Authorization, Authorizer, Verdict};
@@ -28,7 +28,7 @@ use self::exchange::Exchange;
 use self::retry::{Next, Tries};
 use super::auth::{CredentialQuery, Scopes};
 use super::headers::retry_after;
-use super::machine::{Input, Machine, Now, Sent, Step};
+use super::machine::{Input, Machine, Now, Payload, Sent, Step};
 use super::reply::registry_errors;
 use super::{HostMemory, TransportError, TransportErrorKind};
 use crate::{Error, ErrorKind};
@@ -362,7 +362,7 @@ impl<M: Machine> Machine for Session<M> {
     fn abandon(&mut self, host: &HostMemory) -> Option<Request<Payload>> {
         let mut exchange = Exchange::new(self.machine.abandon(host)?).ok()?;
         let value = self.exchange.as_mut().and_then(|last| last.authorization.take());
-        exchange.request_for(host.profile().base(), value).ok()
+        exchange.request_for(host.profile(), value).ok()
     }
 }
 
