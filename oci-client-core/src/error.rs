@@ -266,6 +266,8 @@ impl From<std::io::Error> for Error {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorKind {
+    /// Something else is there by now, or must not be replaced (409, 412, 423).
+    Conflict,
     /// The credentials are known and do not suffice (403, `DENIED`).
     Denied,
     /// A local document or argument breaks a rule; the message says which.
@@ -303,6 +305,7 @@ pub enum ErrorKind {
 impl ErrorKind {
     const fn summary(self) -> &'static str {
         match self {
+            Self::Conflict => "conflict",
             Self::Denied => "denied",
             Self::Invalid => "invalid",
             Self::Mismatch => "the content is not what its descriptor says",
@@ -324,6 +327,7 @@ impl ErrorKind {
 
     const fn advice(self) -> &'static str {
         match self {
+            Self::Conflict => "what is there now does not allow it; look what that is",
             Self::Denied => "these credentials do not allow it",
             Self::NotFound => "check host, repository and tag or digest",
             Self::RateLimited => "wait, or log in for a higher limit",
@@ -396,6 +400,7 @@ fn kind_of(status: StatusCode, registry: &[RegistryError]) -> ErrorKind {
         429 => ErrorKind::RateLimited,
         400 if named(&ErrorCode::UNSUPPORTED) => ErrorKind::Unsupported,
         400..=499 if named(&ErrorCode::TOO_MANY_REQUESTS) => ErrorKind::RateLimited,
+        409 | 412 | 423 => ErrorKind::Conflict,
         400..=499 => ErrorKind::Refused,
         500..=599 => ErrorKind::Server,
         _ => ErrorKind::Protocol,

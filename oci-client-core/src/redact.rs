@@ -29,6 +29,16 @@ pub(crate) fn shown_url(url: &Url) -> String {
 #[derive(Clone)]
 pub(crate) struct RedactedUrl(Url);
 
+impl RedactedUrl {
+    pub(crate) const fn new(url: Url) -> Self {
+        Self(url)
+    }
+
+    pub(crate) fn into_url(self) -> Url {
+        self.0
+    }
+}
+
 impl fmt::Debug for RedactedUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&shown_url(&self.0))

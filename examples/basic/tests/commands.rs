@@ -70,6 +70,87 @@ fn files_go_up_and_come_back() {
 }
 
 #[test]
+fn artifacts_are_attached_and_discovered() {
+    let (registry, folder) = (Registry::start(&[]), tempfile::tempdir().unwrap());
+    let file = folder.path().join("sbom.json");
+    std::fs::write(&file, "[]").unwrap();
+    let (image, file) = (registry.reference("files:v1"), file.display().to_string());
+    run("push", [&image, &file]);
+    let attach = |kind: &str, subject: &str| {
+        let typed = format!("{file}:text/spdx+json");
+        let arguments = ["--artifact-type", kind, "--annotation", "a.b=c", subject, &typed];
+        let attached = run("attach", arguments);
+        assert_eq!(String::from_utf8_lossy(&attached.stderr).trim(), "listed: ByRegistry");
+        let reference = stdout(&attached).trim().to_owned();
+        let digest = reference.rsplit_once('@').unwrap().1.to_owned();
+        (reference, digest)
+    };
+    let (sbom, first) = attach("text/spdx+json", &image);
+    let (_, second) = attach("application/vnd.test.signature", &sbom);
+    assert_eq!(stdout(&run("discover", [&image])), format!("{first} text/spdx+json\n"));
+    let tree = format!("{first} text/spdx+json\n  {second} application/vnd.test.signature\n");
+    assert_eq!(stdout(&run("discover", ["--tree", &image])), tree);
+    assert_eq!(stdout(&run("discover", ["--artifact-type", "a/b", &image])), "");
+
+    let manifest: serde_json::Value = serde_json::from_slice(&run("inspect", [&sbom]).stdout).unwrap();
+    let title = "/layers/0/annotations/org.opencontainers.image.title";
+    let empty = "application/vnd.oci.empty.v1+json";
+    for (place, expected) in [
+        ("/artifactType", "text/spdx+json"),
+        ("/config/mediaType", empty),
+        ("/layers/0/mediaType", "text/spdx+json"),
+        (title, "sbom.json"),
+        ("/annotations/a.b", "c"),
+    ] {
+        assert_eq!(manifest.pointer(place).unwrap(), expected, "{place}");
+    }
+    assert_eq!(
+        failed(
+            "attach",
+            ["--artifact-type", "a/b", &registry.reference("files:no"), &file]
+        ),
+        1
+    );
+    assert_eq!(failed("discover", [registry.reference("files:no")]), 1);
+}
+
+#[test]
+fn manifests_are_tagged_again_and_repositories_listed() {
+    let (registry, folder) = (Registry::start(&[]), tempfile::tempdir().unwrap());
+    let file = folder.path().join("a.txt");
+    std::fs::write(&file, "hello").unwrap();
+    let reference = registry.reference("files:v1");
+    let pushed = run("push", [&reference, &file.display().to_string()]);
+    let digest = stdout(&pushed).trim().rsplit_once('@').unwrap().1.to_owned();
+    let retagged = run("retag", [&*reference, "v2"]);
+    assert_eq!(
+        stdout(&retagged).trim(),
+        registry.reference(&format!("files:v2@{digest}"))
+    );
+    assert_eq!(stdout(&run("tags", [registry.reference("files")])), "v1\nv2\n");
+    assert_eq!(stdout(&run("catalog", [&registry.address])), "files\n");
+    let raw = run("raw_request", [&*registry.reference("files"), "GET", "/tags/list?n=1"]);
+    assert_eq!(stdout(&raw), r#"{"name":"files","tags":["v1"]}"#);
+    let head = String::from_utf8_lossy(&raw.stderr).into_owned();
+    assert!(
+        head.starts_with("200 OK\n") && head.contains("content-type: application/json"),
+        "{head}"
+    );
+    for (method, path) in [
+        ("GET", "/manifests/v3"),
+        ("GET", "https://localhost:1/v2/"),
+        ("GET", "/../x"),
+    ] {
+        assert_eq!(
+            failed("raw_request", [&*registry.reference("files"), method, path]),
+            1,
+            "{path}"
+        );
+    }
+    assert_eq!(failed("retag", [&*registry.reference("files:no"), "v2"]), 1);
+}
+
+#[test]
 fn c24_a_title_that_is_no_plain_file_name_is_refused() {
     let (registry, folder) = (
         Registry::start(&["--allow-missing-blobs"]),
@@ -136,6 +217,12 @@ fn wrong_usage_exits_with_2_and_failure_with_1() {
         ("login", &["--password-stdin", "localhost:1"]),
         ("login", &["-u", "me", "not a host"]),
         ("logout", &["https://localhost:1"]),
+        ("attach", &["localhost:1/x:y", "file"]),
+        ("attach", &["--artifact-type", "nonsense", "localhost:1/x:y", "file"]),
+        ("catalog", &["localhost:1/x"]),
+        ("discover", &[]),
+        ("raw_request", &["localhost:1/x:y", "GET", "/"]),
+        ("retag", &["localhost:1/x", "no tag"]),
     ] {
         assert_eq!(failed(name, arguments), 2, "{name} {arguments:?}");
     }

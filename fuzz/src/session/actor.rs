@@ -3,14 +3,16 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Method, Request};
 use oci_client_core::ErrorKind;
 use oci_client_core::proto::auth::Scopes;
 use oci_client_core::proto::{
-    CredentialQuery, Delete, GetManifest, HeadBlob, HostMemory, Input, ListTags, Machine, Mount, Now, Operation,
-    Payload, PullBlob, PutManifest, Resolve, Session, Step, Ticket, Upload, UploadStream,
+    CredentialQuery, Delete, DeleteFallback, FindSubject, GetManifest, HeadBlob, HostMemory, Input, ListReferrers,
+    ListRepositories, ListTags, Machine, Mount, Now, Operation, Payload, PullBlob, PutManifest, RawRequest, Resolve,
+    Session, Step, Ticket, UpdateReferrers, Upload, UploadStream,
 };
-use oci_spec_types::{MediaType, RepositoryName, TagOrDigest};
+use oci_spec_types::{Descriptor, MediaType, RepositoryName, TagOrDigest};
 use url::Url;
 
 use super::choices::Choices;
@@ -181,7 +183,7 @@ fn cast(choices: &mut Choices<'_>, host: &HostMemory) -> (Box<dyn Driven>, Optio
     let query = CredentialQuery::new(host.profile().host().clone(), Some(name.clone()));
     let scopes = Scopes::repository(&name, choices.pick(&[&["pull"][..], &["pull", "push"], &[]]));
     let operation = Operation::new("test", query, scopes);
-    match choices.below(9) {
+    match choices.below(12) {
         0 => pull(choices, name, operation),
         1 => (Box::new(Session::new(GetManifest::new(name, tag), operation)), None),
         2 => (
@@ -208,7 +210,29 @@ fn cast(choices: &mut Choices<'_>, host: &HostMemory) -> (Box<dyn Driven>, Optio
             (Box::new(Session::new(put, operation)), None)
         }
         7 => (Box::new(Session::new(ListTags::first(name), operation)), None),
-        _ => (Box::new(Session::new(Delete::blob(name, blob), operation)), None),
+        8 => (Box::new(Session::new(Delete::blob(name, blob), operation)), None),
+        _ => (lists(choices, name, operation), None),
+    }
+}
+
+/// The machines around lists of referrers and repositories, and a request of the caller's own.
+fn lists(choices: &mut Choices<'_>, name: RepositoryName, operation: Operation) -> Box<dyn Driven> {
+    let subject = server::manifest();
+    match choices.below(6) {
+        0 => Box::new(Session::new(ListReferrers::first(name, subject, None), operation)),
+        1 => {
+            let referrer = Descriptor::of(MediaType::IMAGE_MANIFEST, b"referrer");
+            Box::new(Session::new(UpdateReferrers::add(name, subject, referrer), operation))
+        }
+        2 => Box::new(Session::new(FindSubject::new(name, subject), operation)),
+        3 => Box::new(Session::new(DeleteFallback::new(name, subject), operation)),
+        4 => Box::new(Session::new(ListRepositories::first(), operation)),
+        _ => {
+            let method = choices.pick(&["GET", "POST"]);
+            let request = Request::builder().method(method).uri("/x").body(Bytes::new());
+            let raw = RawRequest::to_repository(request.expect("a request"), name);
+            Box::new(Session::new(raw, operation))
+        }
     }
 }
 

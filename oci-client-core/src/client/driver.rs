@@ -92,8 +92,9 @@ impl<M: Machine> Driver<M> {
             let Some(machine) = &mut held.machine else {
                 return Pause::Done(Err(Error::misuse("the operation has ended")));
             };
-            let (step, called) = self.host.resume(machine, self.shared.runtime.now(), input);
+            let (step, called, notices) = self.host.resume(machine, self.shared.runtime.now(), input);
             held.under_way = !matches!(step, Step::Done(_));
+            self.shared.tell(&self.host, notices);
             input = match step {
                 Step::Ask(query) => match self.shared.credentials.credential(&query).await {
                     Ok(credential) => Input::Credential(credential),

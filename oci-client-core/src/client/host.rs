@@ -3,7 +3,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use futures_channel::oneshot;
 use http::Request;
 
-use crate::proto::{HostMemory, HostProfile, Input, Machine, Now, Payload, Step, Ticket};
+use crate::proto::{HostMemory, HostProfile, Input, Machine, Notice, Now, Payload, Step, Ticket};
 
 /// A registry's memory behind a lock, and the futures that wait for another's result.
 pub(super) struct Host {
@@ -27,13 +27,13 @@ impl Host {
         &self.profile
     }
 
-    /// Resumes `machine`. With [`Step::Wait`] comes the receiver that is told when the ticket is called.
+    /// Resumes `machine`. With [`Step::Wait`] comes the receiver that is told when the ticket is called; with every step what there is to tell the user.
     pub(super) fn resume<M: Machine>(
         &self,
         machine: &mut M,
         now: Now,
         input: Input,
-    ) -> (Step<M::Output>, Option<oneshot::Receiver<()>>) {
+    ) -> (Step<M::Output>, Option<oneshot::Receiver<()>>, Vec<Notice>) {
         let mut state = self.lock();
         let step = machine.resume(&mut state.memory, now, input);
         let called = match &step {
@@ -45,7 +45,14 @@ impl Host {
             _ => None,
         };
         state.call();
-        (step, called)
+        (step, called, state.memory.notices())
+    }
+
+    /// A warning of our own; gives what there is to tell the user, which is nothing where it was told before.
+    pub(super) fn warn(&self, text: String) -> Vec<Notice> {
+        let mut state = self.lock();
+        state.memory.notices.warn(text);
+        state.memory.notices()
     }
 
     /// What is left to be sent for `machine`, which is about to be dropped.

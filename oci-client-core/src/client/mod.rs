@@ -1,13 +1,20 @@
 //! The async client: a handle per registry and per repository, over any [`Transport`] and [`Runtime`].
 
 mod blob_reader;
+mod catalog;
 mod content;
 mod driver;
 mod file;
 mod host;
+mod list;
+mod locks;
+mod manifests;
+mod observer;
 mod one_shot;
 mod outgoing;
 mod push;
+mod raw;
+mod referrers;
 mod registry;
 mod repository;
 mod tags;
@@ -18,24 +25,29 @@ use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use oci_spec_types::{Reference, RegistryHost};
+use oci_spec_types::{Digest, Reference, RegistryHost, RepositoryName};
 
 use crate::credentials::{CredentialSource, StaticCredentials};
 use crate::proto::HostProfile;
 use crate::runtime::Runtime;
 use crate::transport::Transport;
 
-pub use crate::proto::{RegistryAccess, StoredManifest, Uploaded};
+pub use crate::proto::{RecordedReferrer, RegistryAccess, StoredManifest, Uploaded, WarningOrigin};
 pub use blob_reader::BlobReader;
+pub use catalog::Catalog;
 pub(crate) use content::{Checked, covers, sealed};
 pub use content::{Chunks, Content};
 pub use file::FileContent;
 pub(crate) use file::hash_file;
+pub use observer::{Observer, RateLimitEvent, WarningEvent};
+pub use raw::ResponseBody;
+pub use referrers::Referrers;
 pub use registry::Registry;
 pub use repository::Repository;
 pub use tags::Tags;
 
 use self::host::Host;
+use self::locks::Locks;
 
 /// An OCI client. Cloning it is cheap, and clones share what they learn: challenges, tokens, capabilities, pacing.
 ///
@@ -82,6 +94,7 @@ impl Client {
         ClientBuilder {
             credentials: Arc::new(StaticCredentials::new()),
             jitter_seed: None,
+            observer: None,
             profiles: HashMap::new(),
             runtime,
             timeouts: Timeouts {
@@ -124,6 +137,7 @@ impl fmt::Debug for Client {
 pub struct ClientBuilder {
     credentials: Arc<dyn CredentialSource>,
     jitter_seed: Option<u64>,
+    observer: Option<Arc<dyn Observer>>,
     profiles: HashMap<RegistryHost, HostProfile>,
     runtime: Arc<dyn Runtime>,
     timeouts: Timeouts,
@@ -167,13 +181,21 @@ impl ClientBuilder {
         self
     }
 
+    /// Who is told of warnings and rate limits; by default nobody. They are traced in any case.
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
     /// The client.
     pub fn build(self) -> Client {
         let shared = Shared {
             credentials: self.credentials,
             hosts: Mutex::new(HashMap::new()),
             jitter_seed: self.jitter_seed.unwrap_or_else(|| RandomState::new().hash_one(())),
+            observer: self.observer,
             profiles: self.profiles,
+            referrers: Locks::default(),
             runtime: self.runtime,
             timeouts: self.timeouts,
             transport: self.transport,
@@ -198,7 +220,10 @@ struct Shared {
     credentials: Arc<dyn CredentialSource>,
     hosts: Mutex<HashMap<RegistryHost, Arc<Host>>>,
     jitter_seed: u64,
+    observer: Option<Arc<dyn Observer>>,
     profiles: HashMap<RegistryHost, HostProfile>,
+    /// Held by whoever changes the list of referrers of a subject.
+    referrers: Locks<(RegistryHost, RepositoryName, Digest)>,
     runtime: Arc<dyn Runtime>,
     timeouts: Timeouts,
     transport: Arc<dyn Transport>,

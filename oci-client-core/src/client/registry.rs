@@ -7,7 +7,7 @@ use super::driver::Driver;
 use super::{Host, Repository, Shared};
 use crate::Error;
 use crate::proto::auth::Scopes;
-use crate::proto::{CredentialQuery, Operation, Ping, RegistryAccess};
+use crate::proto::{CredentialQuery, Machine, Operation, Ping, RegistryAccess};
 
 /// One registry.
 #[derive(Clone)]
@@ -49,6 +49,12 @@ impl Registry {
     /// The repository `name` in this registry. Nothing is asked of the registry.
     pub fn repository(&self, name: RepositoryName) -> Repository {
         Repository::new(self.shared.clone(), self.host.clone(), name)
+    }
+
+    pub(super) fn driver<M: Machine>(&self, name: &'static str, scopes: Scopes, machine: M) -> Driver<M> {
+        let query = CredentialQuery::new(self.host().clone(), None);
+        let operation = Operation::new(name, query, scopes);
+        Driver::new(self.shared.clone(), self.host.clone(), machine, operation)
     }
 }
 

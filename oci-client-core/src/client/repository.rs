@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use bytes::Bytes;
+use futures_util::lock::OwnedMutexGuard;
 use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, RegistryHost, RepositoryName, TagOrDigest};
 
 use super::blob_reader::BlobReader;
@@ -11,8 +11,7 @@ use super::{Host, Shared};
 use crate::Error;
 use crate::proto::auth::Scopes;
 use crate::proto::{
-    CredentialQuery, Delete, GetManifest, HeadBlob, HostProfile, Machine, Operation, PullBlob, PutManifest, Resolve,
-    StoredManifest,
+    CredentialQuery, Delete, GetManifest, HeadBlob, HostProfile, Machine, Operation, PullBlob, Resolve,
 };
 
 /// One repository of a registry.
@@ -68,29 +67,6 @@ impl Repository {
         .await
     }
 
-    /// Stores a manifest or index under `target`, byte for byte. What it refers to must be there already.
-    ///
-    /// # Errors
-    /// If `target` is a digest that the document does not have, the registry refuses the manifest, or names it by another digest.
-    pub async fn push_manifest(
-        &self,
-        target: &TagOrDigest,
-        document: &Document<AnyManifest>,
-    ) -> Result<StoredManifest, Error> {
-        if let TagOrDigest::Digest(digest) = target {
-            digest.verify(document.bytes())?;
-        }
-        let bytes = Bytes::from_owner(document.shared_bytes());
-        let put = PutManifest::new(
-            self.name.clone(),
-            target.clone(),
-            document.media_type().clone(),
-            bytes,
-            document.digest().clone(),
-        );
-        self.run("push manifest", &["pull", "push"], put).await
-    }
-
     /// Whether a blob is in this repository: one HEAD.
     ///
     /// # Errors
@@ -117,19 +93,6 @@ impl Repository {
     /// The repository's tags, page by page.
     pub fn tags(&self) -> Tags {
         Tags::new(self.clone())
-    }
-
-    /// Deletes a tag, or a manifest by its digest together with all tags that name it.
-    ///
-    /// # Errors
-    /// Of kind [`NotFound`](crate::ErrorKind::NotFound) if it is not there, [`Unsupported`](crate::ErrorKind::Unsupported) if the registry does not delete.
-    pub async fn delete_manifest(&self, target: &TagOrDigest) -> Result<(), Error> {
-        self.run(
-            "delete manifest",
-            &["delete", "pull"],
-            Delete::manifest(self.name.clone(), target.clone()),
-        )
-        .await
     }
 
     /// Deletes a blob.
@@ -166,6 +129,17 @@ impl Repository {
         let query = CredentialQuery::new(self.host().clone(), Some(self.name.clone()));
         let operation = Operation::new(name, query, scopes);
         Driver::new(self.shared.clone(), self.host.clone(), machine, operation)
+    }
+
+    /// Only one of those who hold this changes the list of referrers of `subject`.
+    pub(super) async fn lock_referrers(&self, subject: &Digest) -> OwnedMutexGuard<()> {
+        let key = (self.host().clone(), self.name.clone(), subject.clone());
+        self.shared.referrers.lock(key).await
+    }
+
+    /// A warning of our own.
+    pub(super) fn warn(&self, text: String) {
+        self.shared.tell(&self.host, self.host.warn(text));
     }
 }
 

@@ -1,25 +1,25 @@
 use futures_core::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use oci_spec_types::Tag;
-use url::Url;
 
 use super::Repository;
+use super::list::Place;
 use crate::Error;
 use crate::proto::{ListTags, Pages};
 
 /// The tags of a repository, fetched a page at a time as they are asked for.
 #[derive(Debug)]
 pub struct Tags {
-    next: Next,
     pages: Pages,
+    place: Place,
     repository: Repository,
 }
 
 impl Tags {
     pub(super) fn new(repository: Repository) -> Self {
         Self {
-            next: Next::First,
             pages: Pages::default(),
+            place: Place::First,
             repository,
         }
     }
@@ -33,15 +33,15 @@ impl Tags {
     /// A page whose future was dropped is fetched again by the next call.
     pub async fn page(&mut self) -> Result<Option<Vec<Tag>>, Error> {
         let name = self.repository.name().clone();
-        let list = match &self.next {
-            Next::End => return Ok(None),
-            Next::First => ListTags::first(name),
-            Next::Page(url) => ListTags::next(name, url.clone()),
+        let list = match &self.place {
+            Place::End => return Ok(None),
+            Place::First => ListTags::first(name),
+            Place::Page(url) => ListTags::next(name, url.clone()),
         };
         let page = self.repository.run("list tags", &["pull"], list).await?;
         let entries = page.tags.len().saturating_add(page.others.len());
         self.pages.turn(entries, page.next.as_ref())?;
-        self.next = page.next.map_or(Next::End, Next::Page);
+        self.place = page.next.into();
         Ok(Some(page.tags))
     }
 
@@ -64,11 +64,4 @@ impl Tags {
         });
         pages.map_ok(|page| stream::iter(page).map(Ok)).try_flatten().boxed()
     }
-}
-
-#[derive(Debug)]
-enum Next {
-    End,
-    First,
-    Page(Url),
 }

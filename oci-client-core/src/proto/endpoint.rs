@@ -23,9 +23,24 @@ pub(crate) fn blob(base: &Url, name: &RepositoryName, digest: &Digest) -> Url {
     below(base, &format!("v2/{name}/blobs/{digest}"))
 }
 
+/// `v2/_catalog`
+pub(crate) fn catalog(base: &Url) -> Url {
+    below(base, "v2/_catalog")
+}
+
 /// `v2/NAME/manifests/TAG-OR-DIGEST`
 pub(crate) fn manifest(base: &Url, name: &RepositoryName, target: &TagOrDigest) -> Url {
     below(base, &format!("v2/{name}/manifests/{target}"))
+}
+
+/// `v2/NAME/referrers/DIGEST`
+pub(crate) fn referrers(base: &Url, name: &RepositoryName, subject: &Digest) -> Url {
+    below(base, &format!("v2/{name}/referrers/{subject}"))
+}
+
+/// `v2/NAME/`, below which everything of a repository lies
+pub(crate) fn repository(base: &Url, name: &RepositoryName) -> Url {
+    below(base, &format!("v2/{name}/"))
 }
 
 /// `v2/NAME/tags/list`

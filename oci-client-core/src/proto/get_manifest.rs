@@ -66,11 +66,29 @@ impl Machine for GetManifest {
                 }
             }
             (State::Reading { claims, url }, Input::Body(body)) => {
-                Step::Done(read_manifest(&self.target, claims, &body, limit).map_err(|error| error.at(&url)))
+                let received = claims.media_type.clone();
+                let document = read_manifest(&self.target, claims, &body, limit).map_err(|error| error.at(&url));
+                if let (Ok(document), Some(received)) = (&document, received) {
+                    warn_of_conflict(host, &self.name, document, &received);
+                }
+                Step::Done(document)
             }
             (State::Sent | State::Reading { .. }, Input::Failed { error, .. }) => Step::fail(error),
             _ => Step::misuse(),
         }
+    }
+}
+
+/// The digest was right, so that a registry which calls the manifest something else is wrong, but not dangerous.
+fn warn_of_conflict(
+    host: &mut HostMemory,
+    name: &RepositoryName,
+    document: &Document<AnyManifest>,
+    received: &MediaType,
+) {
+    if let Some(conflict) = document.media_type_conflict(received) {
+        let text = format!("{}/{name}@{}: {conflict}", host.profile().host(), document.digest());
+        host.notices.warn(text);
     }
 }
 

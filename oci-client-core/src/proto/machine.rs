@@ -1,5 +1,6 @@
 mod debug;
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -221,6 +222,27 @@ pub enum Step<T> {
 }
 
 impl<T> Step<T> {
+    /// What becomes of the result, where this is the end; every other step as it is.
+    pub(crate) fn and_then<U>(self, then: impl FnOnce(T) -> Result<U, Error>) -> Step<U> {
+        match self.ended() {
+            ControlFlow::Break(result) => Step::Done(result.and_then(then)),
+            ControlFlow::Continue(step) => step,
+        }
+    }
+
+    /// The result, where this is the end; else the step, for the machine around the one that took it.
+    pub(crate) fn ended<U>(self) -> ControlFlow<Result<T, Error>, Step<U>> {
+        ControlFlow::Continue(match self {
+            Self::Ask(query) => Step::Ask(query),
+            Self::Buffer { limit } => Step::Buffer { limit },
+            Self::Done(result) => return ControlFlow::Break(result),
+            Self::Receive { at, limit } => Step::Receive { at, limit },
+            Self::Send(request) => Step::Send(request),
+            Self::Sleep(duration) => Step::Sleep(duration),
+            Self::Wait(ticket) => Step::Wait(ticket),
+        })
+    }
+
     /// `Done` with an error.
     pub(crate) fn fail(error: impl Into<Error>) -> Self {
         Self::Done(Err(error.into()))

@@ -42,6 +42,7 @@ pub mod auth;
 pub mod headers;
 pub mod outbound;
 
+mod catalog;
 mod delete;
 mod endpoint;
 mod get_manifest;
@@ -49,9 +50,13 @@ mod head_blob;
 mod host;
 mod list_tags;
 mod machine;
+mod pages;
 mod ping;
 mod pull_blob;
 mod put_manifest;
+mod put_tagged;
+mod raw;
+mod referrers;
 mod reply;
 mod resolve;
 mod session;
@@ -61,15 +66,24 @@ mod transport_error;
 mod upload;
 
 pub use auth::{Credential, CredentialQuery};
+pub use catalog::{ListRepositories, RepositoryPage};
 pub use delete::Delete;
 pub use get_manifest::GetManifest;
 pub use head_blob::HeadBlob;
-pub use host::{HostMemory, HostProfile, InvalidProfile, RetryPolicy, Ticket, TokenMethod};
-pub use list_tags::{ListTags, Pages, TagPage};
+pub use host::{
+    HostMemory, HostProfile, InvalidProfile, Notice, RetryPolicy, Ticket, TokenMethod, Warning, WarningOrigin,
+};
+pub use list_tags::{ListTags, TagPage};
 pub use machine::{Input, Machine, Now, Payload, Sent, Span, Step};
+pub use pages::Pages;
 pub use ping::{Ping, RegistryAccess};
 pub use pull_blob::PullBlob;
-pub use put_manifest::{PutManifest, StoredManifest};
+pub use put_manifest::{PutManifest, RecordedReferrer, StoredManifest};
+pub use put_tagged::PutTagged;
+pub use raw::RawRequest;
+pub use referrers::{
+    DeleteFallback, FindSubject, ListReferrers, Lists, ReferrerPage, UpdateReferrers, UpdatedReferrers, unrecorded,
+};
 pub use resolve::Resolve;
 pub use session::{Operation, Session};
 pub use transport_error::{TransportError, TransportErrorKind};

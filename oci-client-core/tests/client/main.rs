@@ -23,6 +23,8 @@ mod media_types;
 mod mending;
 mod mounts;
 mod output;
+mod referrers;
+mod requests;
 mod resumed_uploads;
 mod resuming;
 mod retries;

@@ -12,10 +12,14 @@ pub(crate) struct Capabilities {
     pub(crate) chunks: Learned<bool>,
     /// Whether the `Range` of its replies moves on with the upload.
     pub(crate) moving_range: Learned<bool>,
+    /// Whether the registry lists referrers; otherwise clients keep the list under a fallback tag.
+    pub(crate) referrers: Learned<bool>,
     /// Whether a POST with the content and its digest creates the blob.
     pub(crate) single_post: Learned<bool>,
     /// Whether mounting a blob of a repository into the same repository tells if it is there.
     pub(crate) self_mount: Learned<bool>,
+    /// Whether `tag` parameters of a push by digest set tags.
+    pub(crate) tag_parameters: Learned<bool>,
     /// Who is finding out about `single_post`.
     pub(crate) trial: Trial,
     /// The size of the smallest blob that it refused to take whole, in bytes.

@@ -3,6 +3,7 @@
 mod capabilities;
 mod challenges;
 mod credentials;
+mod notices;
 mod pacing;
 mod profile;
 mod refresh_tokens;
@@ -13,12 +14,14 @@ use std::time::Duration;
 
 use super::machine::Now;
 
+pub use notices::{Notice, Warning, WarningOrigin};
 pub use profile::{HostProfile, InvalidProfile, RetryPolicy, TokenMethod};
 pub use tokens::Ticket;
 
 pub(crate) use capabilities::Capabilities;
 pub(crate) use challenges::Challenges;
 pub(crate) use credentials::Credentials;
+pub(crate) use notices::Notices;
 pub(crate) use pacing::Pacing;
 pub(crate) use refresh_tokens::RefreshTokens;
 pub(crate) use tokens::{Lease, Seek, TokenKey, Tokens};
@@ -31,6 +34,7 @@ pub struct HostMemory {
     pub(crate) capabilities: Capabilities,
     pub(crate) challenges: Challenges,
     pub(crate) credentials: Credentials,
+    pub(crate) notices: Notices,
     pub(crate) pacing: Pacing,
     pub(crate) profile: HostProfile,
     pub(crate) refresh_tokens: RefreshTokens,
@@ -44,6 +48,7 @@ impl HostMemory {
             capabilities: Capabilities::default(),
             challenges: Challenges::default(),
             credentials: Credentials::default(),
+            notices: Notices::default(),
             pacing: Pacing::new(seed),
             profile,
             refresh_tokens: RefreshTokens::default(),
@@ -61,6 +66,13 @@ impl HostMemory {
     /// Look after every call of [`resume`](super::Machine::resume) and of [`sweep`](Self::sweep).
     pub fn called(&mut self) -> Vec<Ticket> {
         self.tokens.called()
+    }
+
+    /// What is to be told to the user since the last time: warnings, each of them once, and changed rate limits.
+    ///
+    /// Look after every call of [`resume`](super::Machine::resume). At most 256 wait to be fetched.
+    pub fn notices(&mut self) -> Vec<Notice> {
+        self.notices.take()
     }
 
     /// Calls the tickets that wait for a machine which was dropped.

@@ -8,7 +8,7 @@ fn first() -> Actor<ListTags> {
 
 fn page(fields: &[(&'static str, &str)], content: &str) -> TagPage {
     let (stage, mut actor) = (&mut Stage::new(), first());
-    let limit = format!("buffer {PAGE_LIMIT}");
+    let limit = format!("buffer {NAMES_LIMIT}");
     actor.rows(stage, [(start(), "GET /v2/a/b/tags/list"), (head(200, fields), &limit)]);
     match actor.tell(stage, body(content)) {
         Step::Done(Ok(page)) => page,
@@ -117,42 +117,4 @@ fn a_wrong_input_is_an_error() {
         actor.rows(stage, [(start(), "GET…"), (head(200, &[]), "buffer…")]);
         actor
     });
-}
-
-fn numbered(number: usize) -> Url {
-    Url::parse(&format!("https://r.test/?page={number}")).unwrap()
-}
-
-#[test]
-fn p01_a_list_that_goes_in_circles_is_an_error() {
-    let mut pages = Pages::default();
-    pages.turn(1, Some(&numbered(1))).unwrap();
-    pages.turn(1, Some(&numbered(2))).unwrap();
-    let error = pages.turn(1, Some(&numbered(1))).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::TooLarge);
-}
-
-#[test]
-fn p01_empty_pages_pages_and_entries_are_counted() {
-    let mut pages = Pages::default();
-    pages.turn(0, Some(&numbered(1))).unwrap();
-    pages.turn(0, Some(&numbered(2))).unwrap();
-    pages.turn(1, Some(&numbered(3))).unwrap();
-    pages.turn(0, Some(&numbered(4))).unwrap();
-    pages.turn(0, Some(&numbered(5))).unwrap();
-    pages.turn(0, Some(&numbered(6))).unwrap_err();
-
-    let mut pages = Pages::default();
-    let turned = (0..)
-        .take_while(|&number| pages.turn(1, Some(&numbered(number))).is_ok())
-        .count();
-    assert_eq!(turned, Pages::MAX_PAGES);
-
-    let mut pages = Pages::default();
-    pages.turn(Pages::MAX_ENTRIES, Some(&numbered(1))).unwrap();
-    pages.turn(1, Some(&numbered(2))).unwrap_err();
-    assert!(
-        Pages::default().turn(Pages::MAX_ENTRIES + 1, None).is_ok(),
-        "the last page is never cut off"
-    );
 }

@@ -40,7 +40,7 @@ fn cm4_p03_any_success_is_one_if_the_digest_is_right() {
             (start(), "PUT…"),
             (
                 head(status, &[]),
-                "done StoredManifest { location: None, subject: None }",
+                "done StoredManifest { location: None, referrer: None, subject: None }",
             ),
         ];
         put("v1").rows(&mut Stage::new(), rows);
@@ -73,7 +73,10 @@ fn cm4_what_the_registry_says_of_it() {
         stage,
         [
             (start(), "PUT…"),
-            (odd, "done StoredManifest { location: None, subject: None }"),
+            (
+                odd,
+                "done StoredManifest { location: None, referrer: None, subject: None }",
+            ),
         ],
     );
 }
@@ -91,7 +94,7 @@ fn cm5_too_large_is_not_sent() {
 fn p22_refusals() {
     for (told, expected) in [
         (refused(400), "failed Refused"),
-        (refused(409), "failed Refused"),
+        (refused(409), "failed Conflict"),
         (refused(413), "failed TooLarge"),
         (head(302, &[]), "failed Protocol"),
         (failed(TransportErrorKind::Reset), "failed Transport"),
@@ -108,4 +111,37 @@ fn a_wrong_input_is_an_error() {
         actor.rows(stage, [(start(), "PUT…")]);
         actor
     });
+}
+
+#[test]
+fn cr1_oci_subject_is_believed_unless_the_api_is_known_to_be_missing() {
+    let recorded = |known: Option<bool>, claim: Option<&str>| {
+        let stage = &mut Stage::new();
+        if let Some(known) = known {
+            stage.host.capabilities.referrers.learn(stage.now, known);
+        }
+        let put = put("v1")
+            .into_machine()
+            .with_subject(Some(OTHER_DIGEST.parse().unwrap()));
+        let mut actor = Actor::new(put);
+        actor.rows(stage, [(start(), "PUT…")]);
+        let fields: Vec<_> = claim.into_iter().map(|claim| ("oci-subject", claim)).collect();
+        match actor.tell(stage, head(201, &fields)) {
+            Step::Done(Ok(stored)) => stored.referrer,
+            other => panic!("{other:?}"),
+        }
+    };
+    let (registry, not_yet) = (Some(RecordedReferrer::ByRegistry), Some(RecordedReferrer::NotYet));
+    let hello = hello_digest().to_string();
+    for (known, claim, expected) in [
+        (None, Some(OTHER_DIGEST), registry),
+        (Some(true), Some(OTHER_DIGEST), registry),
+        (Some(false), Some(OTHER_DIGEST), not_yet),
+        (None, None, not_yet),
+        (Some(true), None, not_yet),
+        (None, Some("garbage"), not_yet),
+        (None, Some(&*hello), not_yet),
+    ] {
+        assert_eq!(recorded(known, claim), expected, "{known:?} {claim:?}");
+    }
 }

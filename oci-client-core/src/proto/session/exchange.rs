@@ -1,5 +1,8 @@
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_RANGE};
-use http::{HeaderValue, Method, Request, Uri};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_RANGE, HeaderMap, HeaderName, HeaderValue, IF_RANGE, RANGE,
+    USER_AGENT,
+};
+use http::{Method, Request, Uri};
 use url::Url;
 
 use super::retry::{Advanced, Unrepeated};
@@ -78,6 +81,9 @@ impl Exchange {
         request
             .headers_mut()
             .insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        if self.strayed {
+            *request.headers_mut() = travelling(request.headers());
+        }
         outbound::mark(profile, &self.url, &mut request);
         if let Some(value) = authorization.as_ref().filter(|_| self.is_at(profile.base())) {
             request.headers_mut().insert(AUTHORIZATION, value.clone());
@@ -86,3 +92,12 @@ impl Exchange {
         Ok(request)
     }
 }
+
+/// What another origin needs to know: a caller's own fields may be secrets between it and the registry.
+fn travelling(headers: &HeaderMap) -> HeaderMap {
+    let known = headers.iter().filter(|(name, _)| TRAVELLING.contains(name));
+    known.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// The fields that follow a redirect to another origin.
+const TRAVELLING: [HeaderName; 5] = [ACCEPT, ACCEPT_ENCODING, IF_RANGE, RANGE, USER_AGENT];

@@ -185,6 +185,9 @@ impl<M: Machine> Session<M> {
         let Some(exchange) = &mut self.exchange else {
             return Step::misuse();
         };
+        if !exchange.strayed {
+            host.notices.read(&parts.headers);
+        }
         if parts.status.is_redirection() && exchange.follows(&parts) {
             return match exchange.redirect(host.profile(), &parts) {
                 Ok(()) => {

@@ -1,0 +1,249 @@
+use super::*;
+use crate::proto::testing::{Actor, Stage, body, head, hello_digest, refused, refuses_all_but, show, start, woken};
+
+const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+
+mod concurrency;
+
+fn referrer(content: &str) -> Descriptor {
+    Descriptor::of(MediaType::IMAGE_MANIFEST, content.as_bytes())
+        .with_artifact_type("application/sbom+json".parse().unwrap())
+        .with_annotation("k", "v")
+}
+
+fn name() -> RepositoryName {
+    "a/b".parse().unwrap()
+}
+
+fn add(content: &str) -> Actor<UpdateReferrers> {
+    Actor::new(UpdateReferrers::add(name(), hello_digest(), referrer(content)))
+}
+
+fn remove(content: &str) -> Actor<UpdateReferrers> {
+    let digest = referrer(content).digest;
+    Actor::new(UpdateReferrers::remove(name(), hello_digest(), digest))
+}
+
+fn line(method: &str) -> String {
+    format!("{method} /v2/a/b/manifests/{}", hello_digest().fallback_tag())
+}
+
+/// A list of these, as JSON.
+fn list(referrers: &[Descriptor]) -> String {
+    let document = Document::from_value(ImageIndex::new(referrers.to_vec())).unwrap();
+    String::from_utf8(document.bytes().to_vec()).unwrap()
+}
+
+/// Answers a GET with `text`.
+fn give(
+    actor: &mut Actor<UpdateReferrers>,
+    stage: &mut Stage,
+    etag: Option<&str>,
+    text: &str,
+) -> Step<UpdatedReferrers> {
+    let mut fields = vec![("content-type", INDEX)];
+    fields.extend(etag.map(|etag| ("etag", etag)));
+    actor.rows(stage, [(head(200, &fields), "buffer 4194304")]);
+    actor.tell(stage, body(text))
+}
+
+/// The list that a step puts, and the condition of it.
+#[track_caller]
+fn put(step: Step<UpdatedReferrers>) -> (ImageIndex, Option<String>) {
+    let Step::Send(request) = step else {
+        panic!("{}", show(&step));
+    };
+    assert_eq!(
+        (request.method().as_str(), request.uri().path()),
+        ("PUT", &line("")[1..])
+    );
+    assert_eq!(request.headers().get("content-type").unwrap(), INDEX);
+    let condition = [IF_MATCH, IF_NONE_MATCH].iter().find_map(|name| {
+        let value = request.headers().get(name)?.to_str().unwrap();
+        Some(format!("{name}: {value}"))
+    });
+    let crate::proto::Payload::Bytes(bytes) = request.body() else {
+        panic!("it has no content");
+    };
+    let document = Document::<ImageIndex>::parse(&**bytes, MediaType::IMAGE_INDEX).unwrap();
+    (document.into_value(), condition)
+}
+
+#[test]
+fn cr2_a_list_is_begun_where_there_is_none() {
+    let (stage, mut actor) = (&mut Stage::new(), add("sbom"));
+    actor.rows(stage, [(start(), &*line("GET"))]);
+    let (index, condition) = put(actor.tell(stage, refused(404)));
+    assert_eq!(index, ImageIndex::new(vec![referrer("sbom")]));
+    assert_eq!(condition.as_deref(), Some("if-none-match: *"));
+    actor.rows(stage, [(head(201, &[]), &*line("GET"))]);
+    assert_eq!(
+        show(&give(&mut actor, stage, None, &list(&index.manifests))),
+        "done Written"
+    );
+}
+
+#[test]
+fn cr2_cr3_an_entry_is_appended_on_the_condition_that_the_list_is_as_it_was_read() {
+    for (etag, expected) in [
+        (Some("\"x\""), Some("if-match: \"x\"")),
+        (Some("W/\"x\""), None),
+        (Some("x"), None),
+        (None, None),
+    ] {
+        let (stage, mut actor) = (&mut Stage::new(), add("sbom"));
+        actor.rows(stage, [(start(), &*line("GET"))]);
+        let (index, condition) = put(give(&mut actor, stage, etag, &list(&[referrer("old")])));
+        assert_eq!(index.manifests, [referrer("old"), referrer("sbom")]);
+        assert_eq!(condition.as_deref(), expected, "{etag:?}");
+    }
+}
+
+#[test]
+fn cr2_there_is_one_entry_for_a_digest_and_it_is_brought_up_to_date() {
+    let stage = &mut Stage::new();
+    let mut actor = add("sbom");
+    actor.rows(stage, [(start(), "GET…")]);
+    let same = list(&[referrer("old"), referrer("sbom")]);
+    assert_eq!(show(&give(&mut actor, stage, None, &same)), "done Unchanged");
+
+    let mut stale = Descriptor::of(MediaType::IMAGE_MANIFEST, b"sbom").with_annotation("gone", "x");
+    stale.extra.insert("com.example.kept", true);
+    let mut actor = add("sbom");
+    actor.rows(stage, [(start(), "GET…")]);
+    let text = list(&[stale.clone(), referrer("old"), stale]);
+    let (index, _) = put(give(&mut actor, stage, None, &text));
+    let mut expected = referrer("sbom");
+    expected.extra.insert("com.example.kept", true);
+    assert_eq!(index.manifests, [expected, referrer("old")]);
+}
+
+#[test]
+fn cr2_what_is_not_known_of_a_list_survives() {
+    let text = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[],"annotations":{"a":"b"},"com.example.kept":[1,{"x":null}]}"#;
+    let (stage, mut actor) = (&mut Stage::new(), add("sbom"));
+    actor.rows(stage, [(start(), "GET…")]);
+    let (index, _) = put(give(&mut actor, stage, None, text));
+    assert_eq!(index.annotations.get("a"), Some("b"));
+    assert_eq!(
+        index.extra.get("com.example.kept").unwrap().to_string(),
+        r#"[1,{"x":null}]"#
+    );
+}
+
+#[test]
+fn cr2_what_is_no_index_is_left_alone() {
+    for text in [
+        "{",
+        "<html>",
+        r#"{"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.list.v2+json","manifests":[]}"#,
+    ] {
+        for mut actor in [add("sbom"), remove("sbom")] {
+            let stage = &mut Stage::new();
+            actor.rows(stage, [(start(), "GET…")]);
+            let shown = show(&give(&mut actor, stage, None, text));
+            assert!(shown.starts_with("failed Conflict: the tag sha256-"), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn cr2_the_subject_itself_is_never_written_back() {
+    let (stage, mut actor) = (&mut Stage::new(), add("sbom"));
+    actor.rows(stage, [(start(), "GET…")]);
+    let (index, _) = put(give(&mut actor, stage, None, "hello"));
+    assert_eq!(index, ImageIndex::new(vec![referrer("sbom")]));
+    let mut actor = remove("sbom");
+    actor.rows(stage, [(start(), "GET…")]);
+    assert_eq!(show(&give(&mut actor, stage, None, "hello")), "done Unchanged");
+}
+
+#[test]
+fn cr11_an_entry_is_taken_out_and_an_empty_list_stays() {
+    let (stage, mut actor) = (&mut Stage::new(), remove("sbom"));
+    actor.rows(stage, [(start(), &*line("GET"))]);
+    let (index, condition) = put(give(&mut actor, stage, Some("\"x\""), &list(&[referrer("sbom")])));
+    assert_eq!(
+        (index.manifests.len(), condition.as_deref()),
+        (0, Some("if-match: \"x\""))
+    );
+    actor.rows(stage, [(head(201, &[]), &*line("GET"))]);
+    assert_eq!(show(&give(&mut actor, stage, None, &list(&[]))), "done Written");
+    remove("sbom").rows(stage, [(start(), "GET…"), (refused(404), "done Unchanged")]);
+}
+
+#[test]
+fn p21_a_list_that_others_keep_changing_is_a_conflict_in_the_end() {
+    // The PUT is refused each time, or what was put is not there afterwards.
+    for refuses in [true, false] {
+        let (stage, mut actor) = (&mut Stage::new(), add("sbom"));
+        let mut step = actor.tell(stage, start());
+        let mut puts = 0;
+        loop {
+            step = match step {
+                Step::Send(request) if request.method() == "GET" => give(&mut actor, stage, None, &list(&[])),
+                Step::Send(_) => {
+                    puts += 1;
+                    let answer = if refuses { refused(412) } else { head(201, &[]) };
+                    actor.tell(stage, answer)
+                }
+                Step::Sleep(_) => actor.tell(stage, woken()),
+                step => {
+                    let shown = show(&step);
+                    assert!(
+                        shown.starts_with("failed Conflict") && shown.contains("8 times"),
+                        "{shown}"
+                    );
+                    break;
+                }
+            };
+        }
+        assert_eq!(puts, MAX_ROUNDS);
+    }
+}
+
+#[test]
+fn p19_refusals_are_errors() {
+    for (status, expected) in [
+        (401, "failed Unauthorized"),
+        (403, "failed Denied"),
+        (503, "failed Server"),
+    ] {
+        let stage = &mut Stage::new();
+        add("sbom").rows(stage, [(start(), "GET…"), (refused(status), expected)]);
+        let rows = [(start(), "GET…"), (refused(404), "PUT…"), (refused(status), expected)];
+        add("sbom").rows(stage, rows);
+    }
+    let rows = [
+        (start(), "GET…"),
+        (refused(404), "PUT…"),
+        (head(304, &[]), "failed Protocol"),
+    ];
+    add("sbom").rows(&mut Stage::new(), rows);
+    let error = unrecorded(&hello_digest(), Error::new(ErrorKind::Denied, "no"));
+    assert_eq!(error.kind(), ErrorKind::Denied);
+    assert!(error.to_string().contains("itself is stored"), "{error}");
+}
+
+#[test]
+fn a_wrong_input_is_an_error() {
+    refuses_all_but(&["start"], |_| add("sbom"));
+    refuses_all_but(&["failed", "head"], |stage| {
+        let mut actor = add("sbom");
+        actor.rows(stage, [(start(), "GET…")]);
+        actor
+    });
+    refuses_all_but(&["failed", "head"], |stage| {
+        let mut actor = add("sbom");
+        actor.rows(stage, [(start(), "GET…"), (refused(404), "PUT…")]);
+        actor
+    });
+    refuses_all_but(&["woken"], |stage| {
+        let mut actor = add("sbom");
+        actor.rows(
+            stage,
+            [(start(), "GET…"), (refused(404), "PUT…"), (refused(409), "sleep…")],
+        );
+        actor
+    });
+}
