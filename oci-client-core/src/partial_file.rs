@@ -1,6 +1,8 @@
 //! Files that get their names once they are whole.
 
-use std::fs;
+mod kept;
+
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -13,6 +15,8 @@ use crate::client::Chunks;
 use crate::runtime::{Runtime, unblock};
 use crate::{Error, ErrorKind};
 
+pub(crate) use self::kept::KeptFile;
+
 /// A file that is being written under a name of its own. Dropping it removes the file. Whatever is not async here blocks.
 pub(crate) struct PartialFile {
     file: NamedTempFile,
@@ -22,14 +26,20 @@ pub(crate) struct PartialFile {
 impl PartialFile {
     /// Begins a file that is to be called `path`; missing folders are created.
     pub(crate) fn create(path: PathBuf) -> Result<Self, Error> {
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
+        let folder = folder_of(&path);
         let file = fs::create_dir_all(folder)
             .and_then(|()| builder().tempfile_in(folder))
             .map_err(|error| failed("create a file in", folder, error))?;
         Ok(Self { file, path })
+    }
+
+    pub(crate) fn file(&self) -> &File {
+        self.file.as_file()
+    }
+
+    /// The name that it is to get.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Writes all of `chunks`, where blocking is allowed and not for every small piece alone; `verifier` has the last word, if there is one.
@@ -112,6 +122,13 @@ async fn gather(chunks: &mut Chunks) -> Result<Vec<Bytes>, Error> {
         batch.push(chunk);
     }
     Ok(batch)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
 }
 
 pub(crate) fn failed(what: &str, path: &Path, error: io::Error) -> Error {

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream;
 use oci_client_core::Error;
-use oci_client_core::client::{Chunks, Client, Content, Repository};
+use oci_client_core::client::{Chunks, Client, Content, PullOptions, Repository};
 use oci_client_core::proto::Span;
 use oci_client_core::store::{CopyOptions, MemoryStore, OciLayout, Source, Target, copy};
 use oci_client_core::transport::Transport;
@@ -85,6 +85,26 @@ fn a_blob_of_64_mib_is_saved_in_a_few_mib() {
     saved.unwrap();
     assert_eq!(std::fs::metadata(&path).unwrap().len(), SIZE);
     assert!(peak < MIB, "{peak} bytes");
+}
+
+#[test]
+fn a_blob_of_64_mib_is_saved_in_eight_parts_at_a_time_in_a_few_mib() {
+    let _alone = MEASURING.lock();
+    let runtime = SimRuntime::new();
+    let folder = tempfile::tempdir().unwrap();
+    let image = image();
+    let there = registry(&runtime, &folder.path().join("registry"));
+    runtime.run(there.push_blob(&image.layer, Arc::new(Pattern))).unwrap();
+    let path = folder.path().join("layer");
+    let options = PullOptions::new().with_jobs(8).with_part_size(2 << 20);
+    for memory in [MIB, PullOptions::DEFAULT_MEMORY] {
+        let options = options.with_memory(memory);
+        let (saved, peak) = peak(|| runtime.run(there.save_blob(&image.layer, &path, &options)));
+        saved.unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), SIZE);
+        // Besides what the parts hold there are the pieces that the registry has read for each.
+        assert!(peak < memory + 6 * MIB, "{peak} bytes with {memory}");
+    }
 }
 
 #[test]

@@ -8,6 +8,8 @@ use oci_spec_types::{Digest, Verifier};
 
 use super::content::Chunks;
 use super::driver::{Driver, Pause};
+use super::meter::Meter;
+use super::progress::BlobProgress;
 use crate::partial_file::PartialFile;
 use crate::proto::{Input, PullBlob};
 use crate::runtime::unblock;
@@ -21,15 +23,17 @@ use crate::{Error, ErrorKind};
 pub struct BlobReader {
     driver: Driver<PullBlob>,
     held: Option<Bytes>,
+    meter: Meter,
     state: State,
     verifier: Verifier,
 }
 
 impl BlobReader {
-    pub(super) const fn new(driver: Driver<PullBlob>, verifier: Verifier) -> Self {
+    pub(super) const fn new(driver: Driver<PullBlob>, verifier: Verifier, meter: Meter) -> Self {
         Self {
             driver,
             held: None,
+            meter,
             state: State::Between(Some(Input::Start)),
             verifier,
         }
@@ -61,10 +65,17 @@ impl BlobReader {
                     let Some(input) = input.take() else {
                         return Err(Error::misuse("a reading of this blob was abandoned half-way"));
                     };
+                    self.meter.started();
                     match self.driver.advance(input).await {
                         Pause::Done(Ok(())) => return self.end(),
                         Pause::Done(Err(error)) => return self.fail(error),
-                        Pause::Receive { at, limit } => self.state = State::Receiving { at, len: 0, limit },
+                        Pause::Receive { at, limit } => {
+                            let known = self.verifier.position();
+                            if known > 0 {
+                                self.meter.resumed(known);
+                            }
+                            self.state = State::Receiving { at, len: 0, limit };
+                        }
                     }
                 }
                 State::Ended => return Ok(None),
@@ -156,6 +167,7 @@ impl BlobReader {
         let known = self.verifier.position().saturating_sub(offset).min(chunk.len() as u64);
         chunk.advance(usize::try_from(known).unwrap_or(chunk.len()));
         self.verifier.update(&chunk)?;
+        self.meter.add(chunk.len() as u64);
         if self.verifier.remaining() == 0 && !chunk.is_empty() {
             self.held = Some(chunk);
             return Ok(None);
@@ -166,7 +178,10 @@ impl BlobReader {
     fn end(&mut self) -> Result<Option<Bytes>, Error> {
         self.state = State::Ended;
         match self.verifier.clone().finish() {
-            Ok(()) => Ok(self.held.take()),
+            Ok(()) => {
+                self.meter.ended(BlobProgress::Verified);
+                Ok(self.held.take())
+            }
             Err(mismatch) => self.fail(mismatch.into()),
         }
     }
@@ -175,6 +190,7 @@ impl BlobReader {
         self.state = State::Failed;
         self.held = None;
         self.driver.hang_up();
+        self.meter.ended(BlobProgress::Failed);
         Err(self.driver.blame(error).during("pull blob"))
     }
 }

@@ -5,11 +5,13 @@ use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use futures_util::future::{Either, select};
 use http::{Request, Response};
+use tracing::{Instrument, Span};
 use url::Url;
 
 use super::content::Content;
 use super::one_shot::OneShot;
 use super::outgoing::{Outgoing, Progress};
+use super::traced::{Attempt, operation_span};
 use super::{Host, Shared};
 use crate::Error;
 use crate::proto::{
@@ -28,6 +30,7 @@ pub(super) struct Driver<M: Machine> {
     outgoing: Outgoing,
     response: Option<Body>,
     shared: Arc<Shared>,
+    span: Span,
 }
 
 /// Why a driver returns.
@@ -42,6 +45,7 @@ pub(super) enum Pause<T> {
 
 impl<M: Machine> Driver<M> {
     pub(super) fn new(shared: Arc<Shared>, host: Arc<Host>, machine: M, operation: Operation) -> Self {
+        let span = operation_span(&operation);
         let machine = Held {
             host: host.clone(),
             machine: Some(Session::new(machine, operation)),
@@ -55,6 +59,7 @@ impl<M: Machine> Driver<M> {
             outgoing: Outgoing::default(),
             response: None,
             shared,
+            span,
         }
     }
 
@@ -84,7 +89,12 @@ impl<M: Machine> Driver<M> {
 
     /// Drives the machine until it is done or wants a body passed on. A future that is dropped before takes the machine along, so that nobody waits
     /// for what it had begun.
-    pub(super) async fn advance(&mut self, mut input: Input) -> Pause<M::Output> {
+    pub(super) async fn advance(&mut self, input: Input) -> Pause<M::Output> {
+        let span = self.span.clone();
+        self.drive(input).instrument(span).await
+    }
+
+    async fn drive(&mut self, mut input: Input) -> Pause<M::Output> {
         let Some(mut held) = self.machine.take() else {
             return Pause::Done(Err(Error::misuse("the operation has ended, or was abandoned half-way")));
         };
@@ -192,8 +202,9 @@ impl<M: Machine> Driver<M> {
             Ok(request) => request,
             Err(error) => return failed(error, Sent::default()),
         };
-        tracing::debug!(method = %request.method(), url = crate::redact::shown_url(&url), "request");
+        let attempt = Attempt::new(&request, &url, self.shared.runtime.now());
         let answer = exchange(&self.shared, request, &progress).await;
+        attempt.trace(&answer, self.shared.runtime.now());
         let sent = self.outgoing.sent(&progress);
         match answer {
             Ok(_) if self.outgoing.has_failed() => {
@@ -202,7 +213,6 @@ impl<M: Machine> Driver<M> {
             }
             Ok(response) => {
                 let (parts, body) = response.into_parts();
-                tracing::debug!(status = parts.status.as_u16(), "response");
                 self.response = Some(body);
                 self.answered = Some(url.clone());
                 Input::Head { parts, url, sent }

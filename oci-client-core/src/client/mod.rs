@@ -3,21 +3,27 @@
 mod blob_reader;
 mod catalog;
 mod content;
+mod download;
 mod driver;
 mod file;
 mod host;
 mod list;
 mod locks;
 mod manifests;
+mod meter;
 mod observer;
 mod one_shot;
 mod outgoing;
+mod progress;
+mod pull_options;
 mod push;
 mod raw;
 mod referrers;
 mod registry;
 mod repository;
+mod seekable;
 mod tags;
+mod traced;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -40,10 +46,13 @@ pub use content::{Chunks, Content};
 pub use file::FileContent;
 pub(crate) use file::hash_file;
 pub use observer::{Observer, RateLimitEvent, WarningEvent};
+pub use progress::{BlobEvent, BlobProgress, Direction};
+pub use pull_options::PullOptions;
 pub use raw::ResponseBody;
 pub use referrers::Referrers;
 pub use registry::Registry;
 pub use repository::Repository;
+pub use seekable::UnverifiedBlob;
 pub use tags::Tags;
 
 use self::host::Host;
@@ -181,7 +190,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Who is told of warnings and rate limits; by default nobody. They are traced in any case.
+    /// Who is told what happens while operations run: of blobs on their way, warnings and rate limits; by default nobody. All of it is traced in any case.
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = Some(observer);
         self

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use oci_spec_types::RegistryHost;
 
+use super::progress::BlobEvent;
 use super::{Host, Shared};
 use crate::proto::headers::RateLimit;
 use crate::proto::{Notice, Warning, WarningOrigin};
@@ -25,6 +26,11 @@ use crate::proto::{Notice, Warning, WarningOrigin};
 /// }
 /// ```
 pub trait Observer: Send + Sync {
+    /// A blob has come a step further. This is called on the way of the content.
+    fn blob(&self, event: &BlobEvent<'_>) {
+        let _ = event;
+    }
+
     /// A warning. Each text comes once per client and registry, as long as there are not hundreds of them.
     fn warning(&self, event: &WarningEvent<'_>) {
         let _ = event;

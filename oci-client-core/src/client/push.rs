@@ -6,7 +6,9 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use oci_spec_types::{Descriptor, Digest, MediaType, RepositoryName};
 
 use super::content::{Chunks, Content};
+use super::meter::{Meter, Metered};
 use super::one_shot::OneShot;
+use super::progress::{BlobProgress, Direction};
 use super::repository::Repository;
 use crate::Error;
 use crate::proto::auth::Scopes;
@@ -41,7 +43,10 @@ impl Repository {
         }
         let mount = Mount::new(self.name().clone(), descriptor.digest.clone(), from.clone());
         match self.driver_for("mount blob", self.both(from), mount).run().await? {
-            Mounted::Taken => Ok(Uploaded::Mounted),
+            Mounted::Taken => {
+                Meter::new(self.shared(), descriptor, Direction::Upload).ended(BlobProgress::Mounted);
+                Ok(Uploaded::Mounted)
+            }
             Mounted::Opened(session) => self.upload(descriptor, content, Some(session)).await,
             Mounted::Refused => self.upload(descriptor, content, None).await,
         }
@@ -142,10 +147,20 @@ impl Repository {
         if let Some(session) = session {
             upload = upload.in_session(session);
         }
-        self.driver("push blob", &["pull", "push"], upload)
-            .with_content(content)
+        let meter = Arc::new(Meter::new(self.shared(), descriptor, Direction::Upload));
+        meter.started();
+        let uploaded = self
+            .driver("push blob", &["pull", "push"], upload)
+            .with_content(Arc::new(Metered::new(content, meter.clone())))
             .run()
-            .await
+            .await;
+        meter.ended(match uploaded {
+            Ok(Uploaded::Mounted) => BlobProgress::Mounted,
+            Ok(Uploaded::Present) => BlobProgress::Skipped,
+            Ok(Uploaded::Stored) => BlobProgress::Verified,
+            Err(_) => BlobProgress::Failed,
+        });
+        uploaded
     }
 
     async fn push_whole(&self, media_type: MediaType, pieces: &[Bytes]) -> Result<Descriptor, Error> {

@@ -6,6 +6,8 @@ use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, RegistryHost, Re
 
 use super::blob_reader::BlobReader;
 use super::driver::Driver;
+use super::meter::Meter;
+use super::progress::Direction;
 use super::tags::Tags;
 use super::{Host, Shared};
 use crate::Error;
@@ -87,7 +89,12 @@ impl Repository {
     pub fn blob(&self, descriptor: &Descriptor) -> Result<BlobReader, Error> {
         let verifier = descriptor.verifier()?;
         let pull = PullBlob::new(self.name.clone(), descriptor.digest.clone(), descriptor.size, 0);
-        Ok(BlobReader::new(self.driver("pull blob", &["pull"], pull), verifier))
+        let meter = Meter::new(&self.shared, descriptor, Direction::Download);
+        Ok(BlobReader::new(
+            self.driver("pull blob", &["pull"], pull),
+            verifier,
+            meter,
+        ))
     }
 
     /// The repository's tags, page by page.
@@ -119,6 +126,10 @@ impl Repository {
         machine: M,
     ) -> Result<M::Output, Error> {
         self.driver(name, actions, machine).run().await
+    }
+
+    pub(super) const fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     pub(super) fn driver<M: Machine>(&self, name: &'static str, actions: &[&str], machine: M) -> Driver<M> {

@@ -44,7 +44,7 @@ pub mod outbound;
 
 mod catalog;
 mod delete;
-mod endpoint;
+pub(crate) mod endpoint;
 mod get_manifest;
 mod head_blob;
 mod host;
@@ -77,7 +77,7 @@ pub use list_tags::{ListTags, TagPage};
 pub use machine::{Input, Machine, Now, Payload, Sent, Span, Step};
 pub use pages::Pages;
 pub use ping::{Ping, RegistryAccess};
-pub use pull_blob::PullBlob;
+pub use pull_blob::{IfWhole, PullBlob};
 pub use put_manifest::{PutManifest, RecordedReferrer, StoredManifest};
 pub use put_tagged::PutTagged;
 pub use raw::RawRequest;

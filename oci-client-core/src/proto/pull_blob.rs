@@ -1,36 +1,59 @@
-use http::header::{CONTENT_RANGE, HeaderMap, HeaderValue, RANGE};
-use http::{Method, Request, StatusCode};
-use oci_spec_types::{Digest, Mismatch, RepositoryName};
+mod answer;
 
+use std::cmp::Ordering;
+use std::ops::Range;
+
+use http::header::{HeaderValue, RANGE};
+use http::{Method, Request, StatusCode};
+use oci_spec_types::{Digest, RepositoryName};
+
+use self::answer::Begun;
 use super::HostMemory;
 use super::endpoint;
-use super::headers::ContentRange;
 use super::machine::{Input, Machine, Now, Payload, Step};
-use super::reply::{check_uncoded, content_digest, content_length, unexpected};
+use super::reply::unexpected;
 use crate::redact::RedactedUrl;
 use crate::{Error, ErrorKind};
 
-/// Gets a blob, or the rest of one, and goes on where a connection broke ([spec, "Pulling blobs"], end-2).
+/// Gets a blob, the rest of one or a part of it, and goes on where a connection broke ([spec, "Pulling blobs"], end-2).
 ///
 /// ```text
 /// Start ── GET ──► Head 200 ── Receive(0..size) ──┬► Received, all of it ──► Done
 ///            ▲                                    └► Broken at n ─┐
-///            └──────────── Range: bytes=n-(size-1) ◄──────────────┘
-///                          Head 206, n-(size-1)/size ── Receive(n..)
-///                          Head 200 (ranges ignored) ── Receive(0..), once
+///            └──────────── Range: bytes=n-(end-1) ◄───────────────┘
+///                          Head 206, n-(end-1)/size ── Receive(n..end)
+///                          Head 200 (ranges ignored) ── see [`IfWhole`]
 /// ```
 ///
 /// The bytes do not pass through the machine: who reads them hashes them, and holds back the last ones until size and digest are right.
+///
+/// Ranges carry no `If-Range`: content that is named by its digest does not change, the nodes of a content network may each have an `ETag` of their
+/// own for it, and the digest of the whole decides in the end.
 ///
 /// [spec, "Pulling blobs"]: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs
 #[derive(Debug)]
 pub struct PullBlob {
     at: u64,
     digest: Digest,
+    end: u64,
+    if_whole: IfWhole,
     name: RepositoryName,
     rewound: bool,
     size: u64,
     state: State,
+}
+
+/// What becomes of an answer that is the whole blob, where a part was asked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum IfWhole {
+    /// What lies before the part is passed on too, if that is at most `most` bytes, and what follows the part is not; else it is an error.
+    Skip {
+        /// In bytes.
+        most: u64,
+    },
+    /// All of it is passed on, from the beginning to the end of the blob: [`Step::Receive`] says so. Borne once.
+    Take,
 }
 
 impl PullBlob {
@@ -39,11 +62,40 @@ impl PullBlob {
         Self {
             at,
             digest,
+            end: size,
+            if_whole: IfWhole::Take,
             name,
             rewound: false,
             size,
             state: State::Fresh,
         }
+    }
+
+    /// Gets the bytes `part` of a blob of `size` bytes. An empty part is there without a request; one that reaches past the blob is an error.
+    pub const fn part(name: RepositoryName, digest: Digest, size: u64, part: Range<u64>, if_whole: IfWhole) -> Self {
+        Self {
+            at: part.start,
+            digest,
+            end: part.end,
+            if_whole,
+            name,
+            rewound: false,
+            size,
+            state: State::Fresh,
+        }
+    }
+
+    fn start(&mut self, host: &HostMemory) -> Step<()> {
+        if self.at > self.size {
+            return Step::fail(Error::from(self.too_long(self.at)));
+        }
+        if self.at > self.end || self.end > self.size {
+            return Step::fail(Error::misuse("a part that is not within the blob was asked for"));
+        }
+        if self.at == self.end && self.size > 0 {
+            return Step::Done(Ok(()));
+        }
+        self.request(host)
     }
 
     fn request(&mut self, host: &HostMemory) -> Step<()> {
@@ -56,94 +108,29 @@ impl PullBlob {
     fn build(&self, host: &HostMemory) -> Result<Request<Payload>, Error> {
         let url = endpoint::blob(host.profile().base(), &self.name, &self.digest);
         let mut request = endpoint::request(Method::GET, &url, Payload::Empty)?;
-        if self.at > 0 {
+        if self.is_ranged() {
             // Closed: a range without an end makes some servers send what nobody will read.
-            let range = format!("bytes={}-{}", self.at, self.size.saturating_sub(1));
+            let range = format!("bytes={}-{}", self.at, self.end.saturating_sub(1));
             let range = HeaderValue::from_str(&range).map_err(|_| Error::misuse("a range fits in no header"))?;
             request.headers_mut().insert(RANGE, range);
         }
         Ok(request)
     }
 
-    /// The offset at which the response's body begins.
-    fn begins(&mut self, status: StatusCode, headers: &HeaderMap) -> Result<u64, Error> {
-        check_uncoded(headers)?;
-        self.check_claim(headers)?;
-        let at = match status {
-            StatusCode::PARTIAL_CONTENT if self.at > 0 => {
-                self.check_range(headers)?;
-                self.at
-            }
-            StatusCode::OK if self.at == 0 => 0,
-            StatusCode::OK if !self.rewound => {
-                self.rewound = true;
-                0
-            }
-            StatusCode::OK => {
-                return Err(Error::protocol(
-                    "the registry sends the whole blob each time that only its rest is asked for",
-                ));
-            }
-            _ => {
-                return Err(Error::protocol(format!(
-                    "{status} makes no sense as an answer to a blob request"
-                )));
-            }
-        };
-        let expected = self.size.saturating_sub(at);
-        match content_length(headers) {
-            Some(found) if found > expected => Err(self.too_long(at.saturating_add(found)).into()),
-            Some(found) if found < expected => Err(self.too_short(at.saturating_add(found)).into()),
-            _ => Ok(at),
-        }
+    const fn is_ranged(&self) -> bool {
+        self.at > 0 || self.end < self.size
     }
 
-    /// A `Docker-Content-Digest` by the same algorithm must name the same content.
-    fn check_claim(&self, headers: &HeaderMap) -> Result<(), Error> {
-        match content_digest(headers)? {
-            Some(found) if found.algorithm() == self.digest.algorithm() && found != self.digest => {
-                Err(Mismatch::Digest {
-                    expected: Box::new(self.digest.clone()),
-                    found: Box::new(found),
-                }
-                .into())
+    /// The body has come to `end`, and by itself.
+    fn received(&self, end: u64, surplus: bool, url: &RedactedUrl) -> Step<()> {
+        match end.cmp(&self.end) {
+            Ordering::Equal => Step::Done(Ok(())),
+            Ordering::Greater if surplus => Step::Done(Ok(())),
+            Ordering::Greater if self.end < self.size => {
+                Step::fail(Error::protocol("the registry sent more than the part that was asked for").at(url))
             }
-            _ => Ok(()),
-        }
-    }
-
-    /// Exactly the rest that was asked for, or nothing: parts are never spliced on trust.
-    fn check_range(&self, headers: &HeaderMap) -> Result<(), Error> {
-        let mut values = headers.get_all(CONTENT_RANGE).iter();
-        let only = values.next().filter(|_| values.next().is_none());
-        let text = only.and_then(|value| value.to_str().ok());
-        let range: Option<ContentRange> = text.and_then(|text| text.parse().ok());
-        let right = range.is_some_and(|range| {
-            let total = range.total().is_none_or(|total| total == self.size);
-            range.first() == self.at && range.last().checked_add(1) == Some(self.size) && total
-        });
-        if right {
-            return Ok(());
-        }
-        let (at, size) = (self.at, self.size);
-        Err(Error::protocol(format!(
-            "asked for the bytes from {at} of {size}, the registry sent another range"
-        )))
-    }
-
-    fn too_long(&self, at_least: u64) -> Mismatch {
-        Mismatch::TooLong {
-            at_least,
-            digest: Box::new(self.digest.clone()),
-            expected: self.size,
-        }
-    }
-
-    fn too_short(&self, found: u64) -> Mismatch {
-        Mismatch::TooShort {
-            digest: Box::new(self.digest.clone()),
-            expected: self.size,
-            found,
+            Ordering::Greater => Step::fail(Error::from(self.too_long(end)).at(url)),
+            Ordering::Less => Step::fail(Error::from(self.too_short(end)).at(url)),
         }
     }
 }
@@ -153,36 +140,28 @@ impl Machine for PullBlob {
 
     fn resume(&mut self, host: &mut HostMemory, _now: Now, input: Input) -> Step<()> {
         match (std::mem::replace(&mut self.state, State::Ended), input) {
-            (State::Fresh, Input::Start) if self.at > self.size => Step::fail(Error::from(self.too_long(self.at))),
-            (State::Fresh, Input::Start) if self.at == self.size && self.size > 0 => Step::Done(Ok(())),
-            (State::Fresh, Input::Start) => self.request(host),
+            (State::Fresh, Input::Start) => self.start(host),
             (State::Sent, Input::Head { parts, url, .. }) => {
                 if !parts.status.is_success() {
                     return Step::fail(unexpected(&parts, &url));
                 }
                 match self.begins(parts.status, &parts.headers) {
-                    Ok(at) => {
-                        self.state = State::Receiving { at, url: url.into() };
-                        Step::Receive {
-                            at,
-                            limit: self.size.saturating_sub(at),
-                        }
+                    Ok(Begun { at, surplus }) => {
+                        let url = url.into();
+                        self.state = State::Receiving { at, surplus, url };
+                        let limit = self.end.saturating_sub(at);
+                        Step::Receive { at, limit }
                     }
                     Err(error) => Step::fail(error.at(&url)),
                 }
             }
-            (State::Receiving { at, url }, Input::Received { len }) => {
-                let end = at.saturating_add(len);
-                match end.cmp(&self.size) {
-                    std::cmp::Ordering::Equal => Step::Done(Ok(())),
-                    std::cmp::Ordering::Greater => Step::fail(Error::from(self.too_long(end)).at(&url)),
-                    std::cmp::Ordering::Less => Step::fail(Error::from(self.too_short(end)).at(&url)),
-                }
+            (State::Receiving { at, surplus, url }, Input::Received { len }) => {
+                self.received(at.saturating_add(len), surplus, &url)
             }
             (State::Receiving { at, .. }, Input::Broken { len, .. }) => {
                 // After a rewind the body may have broken before the place that was reached earlier.
-                self.at = self.at.max(at.saturating_add(len)).min(self.size);
-                if self.at == self.size {
+                self.at = self.at.max(at.saturating_add(len)).min(self.end);
+                if self.at == self.end {
                     Step::Done(Ok(()))
                 } else {
                     self.request(host)
@@ -206,7 +185,12 @@ impl Machine for PullBlob {
 enum State {
     Ended,
     Fresh,
-    Receiving { at: u64, url: RedactedUrl },
+    Receiving {
+        at: u64,
+        /// Whether the body may go on past the part.
+        surplus: bool,
+        url: RedactedUrl,
+    },
     Sent,
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use oci_client_core::client::Repository;
+use oci_client_core::client::{PullOptions, Repository};
 use oci_client_core::proto::{HostProfile, RetryPolicy};
 use oci_client_core::store::{CopyOptions, MemoryStore, Source, copy};
 use oci_client_core::{Attempt, Error, ErrorKind};
@@ -20,8 +20,12 @@ const LARGE: usize = 300_000;
 
 /// Runs `scenario` with many seeds; most must succeed.
 fn schedules(scenario: impl Fn(u64) -> Result<(), Error>) {
+    run_schedules(SCHEDULES, scenario);
+}
+
+fn run_schedules(count: u64, scenario: impl Fn(u64) -> Result<(), Error>) {
     let mut failures = 0;
-    for seed in 0..SCHEDULES {
+    for seed in 0..count {
         let result = scenario(seed);
         if let Err(error) = &result {
             failures += 1;
@@ -31,7 +35,7 @@ fn schedules(scenario: impl Fn(u64) -> Result<(), Error>) {
             assert_eq!(result.map_err(course), scenario(seed).map_err(course));
         }
     }
-    assert!(failures < SCHEDULES / 4, "{failures} of {SCHEDULES} failed");
+    assert!(failures < count / 4, "{failures} of {count} failed");
 }
 
 /// A client on a registry between which things go wrong.
@@ -126,6 +130,33 @@ fn a_blob_of_many_pieces_goes_up_and_comes_down_whole_or_not_at_all() {
         let pulled = runtime.run(there.blob(&blob)?.bytes(LARGE))?;
         assert_eq!(pulled, content);
         Ok(())
+    });
+}
+
+#[test]
+fn a_blob_in_parts_arrives_whole_or_not_at_all_and_another_run_goes_on() {
+    let content = noise(5, LARGE);
+    let blob = layer(&content);
+    let registry = Registry::in_memory();
+    let runtime = SimRuntime::new();
+    runtime
+        .run(repository(&runtime, registry.clone()).push_blob(&blob, Arc::new(content.clone())))
+        .unwrap();
+    // Fewer than of the others, as each writes to the disk and waits for it.
+    run_schedules(SCHEDULES / 4, |seed| {
+        let (runtime, folder) = (SimRuntime::new(), tempfile::tempdir().unwrap());
+        let path = folder.path().join("blob");
+        let options = PullOptions::new()
+            .with_threshold(0)
+            .with_part_size(10_000 + seed * 50)
+            .with_resume(true);
+        let there = faulty(&runtime, &registry, seed);
+        let saved = runtime.run(there.save_blob(&blob, &path, &options));
+        assert_eq!(saved.is_ok(), path.exists(), "{seed}");
+        runtime.run(repository(&runtime, registry.clone()).save_blob(&blob, &path, &options))?;
+        assert_eq!(std::fs::read(&path).unwrap(), content, "{seed}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "{seed}");
+        saved
     });
 }
 

@@ -266,3 +266,131 @@ fn a_wrong_input_is_an_error() {
         actor
     });
 }
+
+/// A pull of `part` out of nine bytes.
+fn part(part: Range<u64>, if_whole: IfWhole) -> Actor<PullBlob> {
+    Actor::new(PullBlob::part(
+        "a/b".parse().unwrap(),
+        hello_digest(),
+        9,
+        part,
+        if_whole,
+    ))
+}
+
+const STRICT: IfWhole = IfWhole::Skip { most: 0 };
+
+#[test]
+fn cp9_p10_a_part_is_a_closed_range_and_goes_on_inside_it() {
+    part(3..7, STRICT).rows(
+        &mut Stage::new(),
+        [
+            (start(), "GET /v2/a/b/blobs/D (bytes=3-6)"),
+            (
+                head(206, &[("content-range", "bytes 3-6/9"), ("content-length", "4")]),
+                "receive 3..7",
+            ),
+            (broken(1), "GET /v2/a/b/blobs/D (bytes=4-6)"),
+            (ranged("bytes 4-6/*"), "receive 4..7"),
+            (broken(2), "GET /v2/a/b/blobs/D (bytes=6-6)"),
+            (ranged("bytes 6-6/9"), "receive 6..7"),
+            (received(1), "done ()"),
+        ],
+    );
+    let rows = [
+        (start(), "GET /v2/a/b/blobs/D (bytes=0-3)"),
+        (ranged("bytes 0-3/9"), "receive 0..4"),
+        (broken(4), "done ()"),
+    ];
+    part(0..4, STRICT).rows(&mut Stage::new(), rows);
+}
+
+#[test]
+fn p13_parts_at_the_edges() {
+    part(9..9, STRICT).rows(&mut Stage::new(), [(start(), "done ()")]);
+    part(4..4, STRICT).rows(&mut Stage::new(), [(start(), "done ()")]);
+    part(4..10, STRICT).rows(&mut Stage::new(), [(start(), "failed Misuse")]);
+    part(Range { start: 5, end: 4 }, STRICT).rows(&mut Stage::new(), [(start(), "failed Misuse")]);
+    part(10..11, STRICT).rows(&mut Stage::new(), [(start(), "failed Mismatch: 10")]);
+    let rows = [(start(), "GET…"), (refused(416), "failed Mismatch: 4")];
+    part(4..6, STRICT).rows(&mut Stage::new(), rows);
+}
+
+#[test]
+fn p12_a_part_is_exactly_the_bytes_asked_for() {
+    for range in [
+        "bytes 3-8/9",
+        "bytes 3-5/9",
+        "bytes 2-6/9",
+        "bytes 3-6/10",
+        "bytes 0-8/9",
+        "bytes */9",
+        "bytes 3-6/9, 3-6/9",
+        "",
+    ] {
+        let rows = [(start(), "GET…"), (ranged(range), "failed Protocol: another range")];
+        part(3..7, IfWhole::Take).rows(&mut Stage::new(), rows);
+    }
+    for (fields, expected) in [
+        (
+            &[("content-type", "multipart/byteranges; boundary=x")][..],
+            "failed Protocol: another range",
+        ),
+        (
+            &[("content-range", "bytes 3-6/9"), ("content-range", "bytes 3-6/9")],
+            "failed Protocol: another range",
+        ),
+        (
+            &[("content-range", "bytes 3-6/9"), ("content-length", "5")],
+            "failed Protocol: announces more",
+        ),
+        (
+            &[("content-range", "bytes 3-6/9"), ("content-length", "3")],
+            "failed Mismatch: 6",
+        ),
+    ] {
+        part(3..7, STRICT).rows(&mut Stage::new(), [(start(), "GET…"), (head(206, fields), expected)]);
+    }
+    for (told, expected) in [
+        (received(5), "failed Protocol: more than the part"),
+        (received(3), "failed Mismatch: 6"),
+    ] {
+        let rows = [
+            (start(), "GET…"),
+            (ranged("bytes 3-6/9"), "receive 3..7"),
+            (told, expected),
+        ];
+        part(3..7, STRICT).rows(&mut Stage::new(), rows);
+    }
+}
+
+#[test]
+fn p11_a_whole_answer_is_taken_skipped_or_refused() {
+    // The one stream that the first part's request turned out to be; when that breaks, its rest is asked for.
+    part(0..4, IfWhole::Take).rows(
+        &mut Stage::new(),
+        [
+            (start(), "GET /v2/a/b/blobs/D (bytes=0-3)"),
+            (head(200, &[("content-length", "9")]), "receive 0..9"),
+            (broken(5), "GET /v2/a/b/blobs/D (bytes=5-8)"),
+            (ranged("bytes 5-8/9"), "receive 5..9"),
+            (received(4), "done ()"),
+        ],
+    );
+    part(2..4, IfWhole::Skip { most: 2 }).rows(
+        &mut Stage::new(),
+        [
+            (start(), "GET /v2/a/b/blobs/D (bytes=2-3)"),
+            (head(200, &[("content-length", "9")]), "receive 0..4"),
+            (received(9), "done ()"),
+        ],
+    );
+    for (most, length, expected) in [
+        (1, "9", "failed Protocol: a part of it"),
+        (2, "10", "failed Mismatch: 10"),
+        (2, "8", "failed Mismatch: 8"),
+    ] {
+        let told = head(200, &[("content-length", length)]);
+        part(2..4, IfWhole::Skip { most }).rows(&mut Stage::new(), [(start(), "GET…"), (told, expected)]);
+    }
+}

@@ -49,6 +49,16 @@ impl Operation {
     pub const fn new(name: &'static str, query: CredentialQuery, scopes: Scopes) -> Self {
         Self { name, query, scopes }
     }
+
+    /// What it is called in errors.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// For which registry and repository it acts.
+    pub const fn query(&self) -> &CredentialQuery {
+        &self.query
+    }
 }
 
 /// A machine together with what every request needs.

@@ -1,0 +1,213 @@
+//! A blob into a file: in parts or in one stream, from the beginning or from where an earlier run had come to.
+
+mod destination;
+mod front;
+mod part;
+mod sink;
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
+use oci_spec_types::{Descriptor, Verifier};
+use url::Url;
+
+use self::part::Part;
+use self::sink::Sink;
+use super::meter::Meter;
+use super::progress::{BlobProgress, Direction};
+use super::{PullOptions, Repository};
+use crate::proto::endpoint;
+use crate::proto::{IfWhole, PullBlob};
+use crate::{Error, ErrorKind};
+
+impl Repository {
+    /// Writes a blob to a file, which gets its name, in place of one that was there, once size and digest are right.
+    ///
+    /// A large blob comes in parts, several at a time, each a request for a closed range that goes on where its connection broke. The first part's
+    /// answer shows whether the registry serves ranges; where it is the whole blob, that one stream is the download. Memory does not depend on the
+    /// size of the blob.
+    ///
+    /// With [`PullOptions::with_resume`] what has arrived stays beside the file as `NAME.DIGEST.partial` (the first 16 digits of the digest) when the
+    /// call fails, its future is dropped or the program ends. The next call hashes it again and goes on behind it. Should the whole turn out to be wrong,
+    /// it is fetched once more from its beginning, within the same call.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// use oci_client_core::client::{Client, PullOptions};
+    /// # use oci_client_core::runtime::{ThreadRuntime, block_on};
+    /// use oci_spec_types::{Descriptor, MediaType, Reference};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("model.bin");
+    /// # let transport = Arc::new(oci_registry::Registry::in_memory());
+    /// # let client = Client::new(transport, Arc::new(ThreadRuntime::new()));
+    ///
+    /// let reference: Reference = "registry.example.com/models".parse()?;
+    /// let repository = client.repository(&reference);
+    /// let content = bytes::Bytes::from_static(b"weights");
+    /// let descriptor = Descriptor::of(MediaType::OCTET_STREAM, &content);
+    /// # block_on(async {
+    /// repository.push_blob(&descriptor, Arc::new(content)).await?;
+    /// let options = PullOptions::new().with_resume(true);
+    /// repository.save_blob(&descriptor, &path, &options).await?;
+    /// # Ok::<(), oci_client_core::Error>(())
+    /// # })?;
+    /// assert_eq!(std::fs::read(&path)?, b"weights");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Of kind [`Mismatch`](ErrorKind::Mismatch) if the content is not what its descriptor says, of kind [`Store`](ErrorKind::Store) if the file cannot
+    /// be written or its partial file is in use by somebody else, [`Unsupported`](ErrorKind::Unsupported) if this build cannot compute the digest's
+    /// algorithm, or whatever kept the content from arriving. Nothing is changed under the name then.
+    ///
+    /// # Cancellation
+    /// A dropped future leaves nothing but a partial file that is to be kept.
+    pub async fn save_blob(
+        &self,
+        descriptor: &Descriptor,
+        path: impl Into<PathBuf>,
+        options: &PullOptions,
+    ) -> Result<(), Error> {
+        let download = Download {
+            descriptor,
+            meter: Arc::new(Meter::new(self.shared(), descriptor, Direction::Download)),
+            options,
+            repository: self,
+        };
+        let saved = download.run(path.into(), descriptor.verifier()?).boxed().await;
+        download.meter.ended(match saved {
+            Ok(()) => BlobProgress::Verified,
+            Err(_) => BlobProgress::Failed,
+        });
+        saved.map_err(|error| error.during(OPERATION))
+    }
+}
+
+/// One call of `save_blob`.
+struct Download<'a> {
+    descriptor: &'a Descriptor,
+    meter: Arc<Meter>,
+    options: &'a PullOptions,
+    repository: &'a Repository,
+}
+
+impl Download<'_> {
+    async fn run(&self, path: PathBuf, verifier: Verifier) -> Result<(), Error> {
+        let runtime = self.repository.shared().runtime.clone();
+        let mut sink = Sink::open(path, verifier, self.options.resumes(), runtime).await?;
+        self.meter.started();
+        let missing = sink.gaps().iter().map(|gap| gap.end.saturating_sub(gap.start)).sum();
+        let there = self.descriptor.size.saturating_sub(missing);
+        if there > 0 {
+            sink.catch_up().await?;
+            self.meter.set(there);
+            self.meter.resumed(sink.prefix());
+        }
+        let jobs = self.options.jobs(missing);
+        let outcome = match self.fill(&mut sink, jobs).await {
+            Ok(()) => sink.finish().await.map_err(|error| error.at(&self.url())),
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Ok(()) => sink.commit().await,
+            // One stream from the beginning was what its descriptor says it is, or the registry does not have it.
+            Err(error) if error.mismatch().is_some() && (there > 0 || jobs > 1) => self.afresh(sink).await,
+            Err(error) if error.mismatch().is_some() => sink.discard().await.and(Err(error)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Once more, from the beginning and in one stream: an earlier run, or parts of different content, may have been wrong.
+    async fn afresh(&self, sink: Sink) -> Result<(), Error> {
+        let sink = sink.emptied().await?;
+        self.meter.set(0);
+        self.meter.resumed(0);
+        let outcome = match self.stream(&sink).await {
+            Ok(()) => sink.finish().await.map_err(|error| error.at(&self.url())),
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Ok(()) => sink.commit().await,
+            Err(error) if error.mismatch().is_some() => sink.discard().await.and(Err(error)),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn fill(&self, sink: &mut Sink, jobs: usize) -> Result<(), Error> {
+        let gaps = sink.gaps();
+        if jobs == 1 && gaps.iter().all(|gap| gap.end == self.descriptor.size) {
+            return self.stream(sink).await;
+        }
+        match self.parts(sink, gaps, jobs).await {
+            // Ranges are not what they should be here: what is there from the beginning on is good for one stream.
+            Err(error) if PARTS_AT_FAULT.contains(&error.kind()) => {
+                *sink = sink.settled().await?;
+                self.stream(sink).await
+            }
+            other => other,
+        }
+    }
+
+    /// All that is missing behind the prefix, in one stream.
+    async fn stream(&self, sink: &Sink) -> Result<(), Error> {
+        sink.expect_stream().await?;
+        let range = sink.prefix()..self.descriptor.size;
+        self.part(range, IfWhole::Take, sink, 1).run().await
+    }
+
+    /// All that is missing, in parts.
+    async fn parts(&self, sink: &Sink, gaps: Vec<Range<u64>>, jobs: usize) -> Result<(), Error> {
+        let size = self.options.part_size();
+        let mut ranges = gaps.into_iter().flat_map(|gap| pieces(gap, size));
+        let Some(range) = ranges.next() else {
+            return Ok(());
+        };
+        let mut first = self.part(range, IfWhole::Take, sink, jobs);
+        if first.open().await? {
+            sink.expect_stream().await?;
+            return first.run().await;
+        }
+        sink.expect_parts().await?;
+        let rest = ranges.map(|range| self.part(range, IfWhole::Skip { most: 0 }, sink, jobs));
+        stream::iter(std::iter::once(first).chain(rest))
+            .map(Part::run)
+            .buffer_unordered(jobs)
+            .try_collect()
+            .await
+    }
+
+    fn url(&self) -> Url {
+        let base = self.repository.shared().host(self.repository.host());
+        endpoint::blob(base.profile().base(), self.repository.name(), &self.descriptor.digest)
+    }
+
+    fn part(&self, range: Range<u64>, if_whole: IfWhole, sink: &Sink, jobs: usize) -> Part {
+        let (name, digest) = (self.repository.name().clone(), self.descriptor.digest.clone());
+        let pull = PullBlob::part(name, digest, self.descriptor.size, range.clone(), if_whole);
+        let driver = self.repository.driver(OPERATION, &["pull"], pull);
+        Part::new(
+            driver,
+            range,
+            self.options.batch(jobs),
+            sink.clone(),
+            self.meter.clone(),
+        )
+    }
+}
+
+/// `whole` in pieces of `size` bytes, the last one shorter.
+fn pieces(whole: Range<u64>, size: u64) -> impl Iterator<Item = Range<u64>> {
+    let mut next = whole.start;
+    std::iter::from_fn(move || {
+        let start = next;
+        next = start.saturating_add(size).min(whole.end);
+        (start < next).then_some(start..next)
+    })
+}
+
+/// How a download fails that may well succeed without parts.
+const PARTS_AT_FAULT: [ErrorKind; 3] = [ErrorKind::Mismatch, ErrorKind::Protocol, ErrorKind::Refused];
+
+const OPERATION: &str = "pull blob";

@@ -1,0 +1,136 @@
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::{Buf, Bytes};
+
+use super::sink::Sink;
+use crate::Error;
+use crate::client::driver::{Driver, Pause};
+use crate::client::meter::Meter;
+use crate::proto::{Input, PullBlob};
+use crate::transport::TransportError;
+
+/// A part of a blob on its way into the file.
+pub(super) struct Part {
+    /// How many bytes are held before they are written.
+    batch: usize,
+    driver: Driver<PullBlob>,
+    /// The head of the response, once it is there.
+    pause: Option<Pause<()>>,
+    meter: Arc<Meter>,
+    /// What is missing.
+    range: Range<u64>,
+    sink: Sink,
+}
+
+impl Part {
+    /// The bytes of `range`, which `driver` has a machine for.
+    pub(super) const fn new(
+        driver: Driver<PullBlob>,
+        range: Range<u64>,
+        batch: usize,
+        sink: Sink,
+        meter: Arc<Meter>,
+    ) -> Self {
+        Self {
+            batch,
+            driver,
+            meter,
+            pause: None,
+            range,
+            sink,
+        }
+    }
+
+    /// Asks for the part. Says whether the answer is the whole blob in its place, which then comes instead.
+    pub(super) async fn open(&mut self) -> Result<bool, Error> {
+        let pause = self.driver.advance(Input::Start).await;
+        let mut whole = false;
+        if let Pause::Receive { at, limit } = &pause {
+            let end = at.saturating_add(*limit);
+            whole = end > self.range.end || *at < self.range.start;
+            self.range.end = end;
+        }
+        self.pause = Some(pause);
+        Ok(whole)
+    }
+
+    /// Writes all of it.
+    pub(super) async fn run(mut self) -> Result<(), Error> {
+        let mut pause = match self.pause.take() {
+            Some(pause) => pause,
+            None => self.driver.advance(Input::Start).await,
+        };
+        loop {
+            match pause {
+                Pause::Done(result) => return result.map_err(|error| self.driver.blame(error)),
+                Pause::Receive { at, limit } if at.saturating_add(limit) > self.range.end => {
+                    self.driver.hang_up();
+                    let error = Error::protocol("the registry has stopped sending parts of the blob");
+                    return Err(self.driver.blame(error));
+                }
+                Pause::Receive { at, limit } => {
+                    let input = self.receive(at, limit).await?;
+                    pause = self.driver.advance(input).await;
+                    if matches!(pause, Pause::Receive { .. }) {
+                        self.meter.resumed(self.range.start);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes a body as the bytes from `at` on, at most `limit` of them.
+    async fn receive(&mut self, at: u64, limit: u64) -> Result<Input, Error> {
+        let (mut len, mut batch, mut held) = (0_u64, Vec::new(), 0_usize);
+        let input = loop {
+            let mut chunk = match self.driver.chunk().await {
+                Some(Ok(chunk)) => chunk,
+                ended => break ending(ended, len),
+            };
+            let offset = at.saturating_add(len);
+            let room = limit.saturating_sub(len);
+            len = len.saturating_add(chunk.len() as u64);
+            chunk.truncate(usize::try_from(room).unwrap_or(usize::MAX));
+            // A registry that ignores ranges starts over; what was written before is passed over.
+            let reached = self.range.start.saturating_add(held as u64);
+            let known = reached.saturating_sub(offset).min(chunk.len() as u64);
+            chunk.advance(usize::try_from(known).unwrap_or(chunk.len()));
+            held = held.saturating_add(chunk.len());
+            if !chunk.is_empty() {
+                batch.push(chunk);
+            }
+            if held >= self.batch {
+                self.write(std::mem::take(&mut batch), std::mem::take(&mut held))
+                    .await?;
+            }
+            if len > limit {
+                self.driver.hang_up();
+                break Input::Received { len };
+            }
+        };
+        self.write(batch, held).await?;
+        Ok(input)
+    }
+
+    async fn write(&mut self, batch: Vec<Bytes>, len: usize) -> Result<(), Error> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let at = self.range.start;
+        self.range.start = at.saturating_add(len as u64);
+        self.sink.write(at, batch).await?;
+        self.meter.add(len as u64);
+        Ok(())
+    }
+}
+
+fn ending(ended: Option<Result<Bytes, TransportError>>, len: u64) -> Input {
+    match ended {
+        Some(Err(error)) => {
+            let error = error.into();
+            Input::Broken { len, error }
+        }
+        _ => Input::Received { len },
+    }
+}
