@@ -1,5 +1,11 @@
 //! The one error type: what was attempted, where, what came back and what to do next.
 
+#[cfg_attr(
+    not(feature = "client"),
+    expect(dead_code, reason = "mirrors are the drivers' business")
+)]
+mod mirrors;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
@@ -11,6 +17,8 @@ use url::Url;
 
 use crate::proto::{TransportError, TransportErrorKind};
 use crate::redact::shown_url;
+
+pub use self::mirrors::EndpointFailure;
 
 /// Why an operation failed.
 ///
@@ -27,6 +35,7 @@ impl Error {
             attempts: Vec::new(),
             kind,
             message: message.into(),
+            mirrors: Vec::new(),
             operation: None,
             registry: Vec::new(),
             retry_after: None,
@@ -182,6 +191,7 @@ impl fmt::Display for Error {
             message,
             source,
             attempts,
+            mirrors,
             ..
         } = &*self.0;
         if let Some(operation) = operation {
@@ -222,7 +232,10 @@ impl fmt::Display for Error {
         if let Some(url) = url {
             write!(formatter, " [{url}]")?;
         }
-        write_attempts(formatter, attempts)
+        write_attempts(formatter, attempts)?;
+        mirrors
+            .iter()
+            .try_for_each(|mirror| write!(formatter, "; before that, {mirror}"))
     }
 }
 
@@ -380,6 +393,7 @@ struct Inner {
     attempts: Vec<Attempt>,
     kind: ErrorKind,
     message: String,
+    mirrors: Vec<EndpointFailure>,
     operation: Option<&'static str>,
     registry: Vec<RegistryError>,
     retry_after: Option<Duration>,

@@ -12,6 +12,10 @@
 )]
 #![cfg_attr(
     feature = "client",
+    doc = "- [`hosts`]: how registries are reached, mirrors included, in code or from configuration files."
+)]
+#![cfg_attr(
+    feature = "client",
     doc = "- [`store`]: registries, layout directories and memory as sources and targets of one `copy`."
 )]
 //!
@@ -26,6 +30,8 @@ pub mod client;
 #[cfg(feature = "client")]
 pub mod credentials;
 #[cfg(feature = "client")]
+pub mod hosts;
+#[cfg(feature = "client")]
 pub mod runtime;
 #[cfg(feature = "client")]
 pub mod store;
@@ -38,7 +44,7 @@ mod partial_file;
 mod redact;
 mod secret;
 
-pub use error::{Attempt, Error, ErrorKind};
+pub use error::{Attempt, EndpointFailure, Error, ErrorKind};
 pub use secret::Secret;
 
 /// Holds the examples of the README to what they say.

@@ -13,6 +13,9 @@ use crate::{BuildError, ReqwestTransport};
 /// Configures a [`ReqwestTransport`].
 ///
 /// Mistakes in the settings come to light in [`build`](Self::build).
+///
+/// It is also a [`TransportFactory`](oci_client_core::transport::TransportFactory), for hosts that have certificates or a proxy of their own.
+#[derive(Clone)]
 #[must_use]
 pub struct ReqwestTransportBuilder {
     connect_timeout: Duration,
@@ -46,6 +49,16 @@ impl ReqwestTransportBuilder {
     /// How long name resolution, the TCP and the TLS handshake may take together; 10 seconds by default.
     pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
+        self
+    }
+
+    /// Accepts any certificate from any server, whoever signed it, for whatever name.
+    ///
+    /// # Danger
+    /// Whoever is on the way can then pose as the server, and read and change everything. Add the server's root certificate instead.
+    #[cfg(any(feature = "native-tls", feature = "rustls"))]
+    pub const fn danger_accept_invalid_certificates(mut self) -> Self {
+        self.tls.accept_invalid_certificates();
         self
     }
 
@@ -169,6 +182,7 @@ fn parse_proxy(url: &str) -> Result<Proxy, BuildError> {
     Proxy::all(url).map_err(|error| BuildError::caused_by("the proxy URL cannot be used", error.without_url()))
 }
 
+#[derive(Clone)]
 enum ProxySetting {
     Direct,
     System,

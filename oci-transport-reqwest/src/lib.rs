@@ -3,6 +3,7 @@
 mod body;
 mod build_error;
 mod builder;
+mod factory;
 mod guard;
 mod runtime;
 mod tls;

@@ -182,7 +182,11 @@ impl BlobReader {
                 self.meter.ended(BlobProgress::Verified);
                 Ok(self.held.take())
             }
-            Err(mismatch) => self.fail(mismatch.into()),
+            Err(mismatch) => {
+                let error = mismatch.into();
+                self.driver.distrust(&error);
+                self.fail(error)
+            }
         }
     }
 

@@ -18,6 +18,7 @@ use self::sink::Sink;
 use super::meter::Meter;
 use super::progress::{BlobProgress, Direction};
 use super::{PullOptions, Repository};
+use crate::hosts::HostCapabilities;
 use crate::proto::endpoint;
 use crate::proto::{IfWhole, PullBlob};
 use crate::{Error, ErrorKind};
@@ -179,14 +180,19 @@ impl Download<'_> {
     }
 
     fn url(&self) -> Url {
-        let base = self.repository.shared().host(self.repository.host());
-        endpoint::blob(base.profile().base(), self.repository.name(), &self.descriptor.digest)
+        let base = self.repository.profile().base();
+        endpoint::blob(base, self.repository.stored_name(), &self.descriptor.digest)
     }
 
     fn part(&self, range: Range<u64>, if_whole: IfWhole, sink: &Sink, jobs: usize) -> Part {
-        let (name, digest) = (self.repository.name().clone(), self.descriptor.digest.clone());
-        let pull = PullBlob::part(name, digest, self.descriptor.size, range.clone(), if_whole);
-        let driver = self.repository.driver(OPERATION, &["pull"], pull);
+        let (digest, size, wanted) = (self.descriptor.digest.clone(), self.descriptor.size, range.clone());
+        let make = move |name, at| {
+            let rest = wanted.start.max(at).min(wanted.end)..wanted.end;
+            PullBlob::part(name, digest.clone(), size, rest, if_whole)
+        };
+        let driver = self
+            .repository
+            .reading(OPERATION, HostCapabilities::PULL, make, |()| false);
         Part::new(
             driver,
             range,

@@ -2,32 +2,34 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_core::future::BoxFuture;
 use futures_util::future::{Either, select};
 use http::{Request, Response};
 use tracing::{Instrument, Span};
 use url::Url;
 
+use super::Shared;
 use super::content::Content;
+use super::held::Held;
+use super::lanes::Place;
 use super::one_shot::OneShot;
 use super::outgoing::{Outgoing, Progress};
-use super::traced::{Attempt, operation_span};
-use super::{Host, Shared};
+use super::site::Site;
+use super::traced::Attempt;
 use crate::Error;
-use crate::proto::{
-    Input, Machine, Operation, Payload, Sent, Session, Step, Ticket, TransportError, TransportErrorKind,
-};
+use crate::proto::{Input, Machine, Payload, Sent, Step, Ticket, TransportError, TransportErrorKind};
 use crate::runtime::Runtime;
-use crate::transport::Body;
+use crate::transport::{Body, Transport};
 
 /// Performs what a machine asks for, until it is done or has bytes for a reader.
 ///
 /// Dropping it abandons the exchange under way and lets others take over what the machine had reserved.
 pub(super) struct Driver<M: Machine> {
     answered: Option<Url>,
-    host: Arc<Host>,
+    /// Where the operation ended.
+    ended: Option<Arc<Site>>,
     machine: Option<Held<M>>,
     outgoing: Outgoing,
+    place: Option<Place>,
     response: Option<Body>,
     shared: Arc<Shared>,
     span: Span,
@@ -44,19 +46,14 @@ pub(super) enum Pause<T> {
 }
 
 impl<M: Machine> Driver<M> {
-    pub(super) fn new(shared: Arc<Shared>, host: Arc<Host>, machine: M, operation: Operation) -> Self {
-        let span = operation_span(&operation);
-        let machine = Held {
-            host: host.clone(),
-            machine: Some(Session::new(machine, operation)),
-            shared: shared.clone(),
-            under_way: false,
-        };
+    /// Drives `machine`, whose requests and pauses are traced in `span`.
+    pub(super) fn new(shared: Arc<Shared>, machine: Held<M>, span: Span) -> Self {
         Self {
             answered: None,
-            host,
+            ended: None,
             machine: Some(machine),
             outgoing: Outgoing::default(),
+            place: None,
             response: None,
             shared,
             span,
@@ -99,12 +96,11 @@ impl<M: Machine> Driver<M> {
             return Pause::Done(Err(Error::misuse("the operation has ended, or was abandoned half-way")));
         };
         loop {
-            let Some(machine) = &mut held.machine else {
-                return Pause::Done(Err(Error::misuse("the operation has ended")));
-            };
-            let (step, called, notices) = self.host.resume(machine, self.shared.runtime.now(), input);
-            held.under_way = !matches!(step, Step::Done(_));
-            self.shared.tell(&self.host, notices);
+            let (step, called) = held.resume(self.shared.runtime.now(), input);
+            if matches!(step, Step::Ask(_) | Step::Send(_) | Step::Sleep(_) | Step::Wait(_)) {
+                // Whatever this waits for may need the connection, or the place among the requests to the host.
+                self.hang_up();
+            }
             input = match step {
                 Step::Ask(query) => match self.shared.credentials.credential(&query).await {
                     Ok(credential) => Input::Credential(credential),
@@ -120,12 +116,15 @@ impl<M: Machine> Driver<M> {
                         sent: Sent::default(),
                     },
                 },
-                Step::Done(result) => return Pause::Done(result),
+                Step::Done(result) => {
+                    self.ended = held.site().cloned();
+                    return Pause::Done(result);
+                }
                 Step::Receive { at, limit } => {
                     self.machine = Some(held);
                     return Pause::Receive { at, limit };
                 }
-                Step::Send(request) => self.send(request).await,
+                Step::Send(request) => self.send(&held, request).await,
                 Step::Sleep(duration) => {
                     self.shared.runtime.sleep(duration).await;
                     Input::Woken
@@ -145,9 +144,20 @@ impl<M: Machine> Driver<M> {
     pub(super) async fn chunk(&mut self) -> Option<Result<Bytes, TransportError>> {
         let body = self.response.as_mut()?;
         let sleep = self.shared.runtime.sleep(self.shared.timeouts.idle);
-        match select(std::pin::pin!(body.chunk()), sleep).await {
+        let chunk = match select(std::pin::pin!(body.chunk()), sleep).await {
             Either::Left((chunk, _)) => chunk,
             Either::Right(_) => Some(Err(stalled("the body", self.shared.timeouts.idle))),
+        };
+        if chunk.is_none() {
+            self.place = None;
+        }
+        chunk
+    }
+
+    /// Remembers that what this endpoint sent was not what it should have been.
+    pub(super) fn distrust(&self, error: &Error) {
+        if let Some(site) = &self.ended {
+            site.host().note(self.shared.runtime.now(), Some(error));
         }
     }
 
@@ -162,6 +172,7 @@ impl<M: Machine> Driver<M> {
     /// Lets go of the response, and with it of a connection with unread bytes on it.
     pub(super) fn hang_up(&mut self) {
         self.response = None;
+        self.place = None;
     }
 
     async fn buffer(&mut self, limit: usize) -> Result<Bytes, TransportError> {
@@ -182,12 +193,12 @@ impl<M: Machine> Driver<M> {
                 }
             }
         }
-        self.response = None;
+        self.hang_up();
         Ok(first.unwrap_or_else(|| whole.into()))
     }
 
-    async fn send(&mut self, request: Request<Payload>) -> Input {
-        self.response = None;
+    async fn send(&mut self, held: &Held<M>, request: Request<Payload>) -> Input {
+        let uploads = matches!(request.body(), Payload::Source(_));
         let progress = Arc::new(Progress::new(self.shared.runtime.clone()));
         let url = match Url::parse(&request.uri().to_string()) {
             Ok(url) => url,
@@ -198,12 +209,21 @@ impl<M: Machine> Driver<M> {
                 );
             }
         };
+        // What belongs to an endpoint concerns its own origin alone: not what it redirects to, nor a token realm elsewhere.
+        let site = held.site().filter(|site| site.is_at(&url));
+        let transport = match self.shared.transport(site, &url) {
+            Ok(transport) => transport,
+            Err(error) => return failed(error, Sent::default()),
+        };
+        if let Some(site) = site {
+            self.place = site.enter(uploads).await;
+        }
         let request = match self.outgoing.attach(request, &progress).await {
             Ok(request) => request,
             Err(error) => return failed(error, Sent::default()),
         };
         let attempt = Attempt::new(&request, &url, self.shared.runtime.now());
-        let answer = exchange(&self.shared, request, &progress).await;
+        let answer = exchange(&self.shared, &*transport, request, &progress).await;
         attempt.trace(&answer, self.shared.runtime.now());
         let sent = self.outgoing.sent(&progress);
         match answer {
@@ -222,43 +242,15 @@ impl<M: Machine> Driver<M> {
     }
 }
 
-/// A machine, which lets others take over what it had reserved when it is dropped, and leaves nothing of its own with the registry if it can help it.
-struct Held<M: Machine> {
-    host: Arc<Host>,
-    machine: Option<Session<M>>,
-    shared: Arc<Shared>,
-    /// Whether it has begun and has not ended.
-    under_way: bool,
-}
-
-impl<M: Machine> Drop for Held<M> {
-    fn drop(&mut self) {
-        let last = self.machine.as_mut().filter(|_| self.under_way);
-        if let Some(request) = last.and_then(|machine| self.host.abandon(machine)) {
-            self.shared.runtime.spawn(clean_up(self.shared.clone(), request));
-        }
-        self.machine = None;
-        self.host.sweep();
-    }
-}
-
-/// Sends the last request of a machine that was dropped. Nobody waits for its answer, and for no longer than [`CLEAN_UP`].
-fn clean_up(shared: Arc<Shared>, request: Request<Payload>) -> BoxFuture<'static, ()> {
-    Box::pin(async move {
-        tracing::debug!(method = %request.method(), "clean-up");
-        let answer = shared.transport.send(request.map(|_| Body::empty()));
-        select(answer, shared.runtime.sleep(CLEAN_UP)).await;
-    })
-}
-
 /// Waits for the head. The clock starts anew whenever some of the content has gone out, and stands still while the content itself keeps the
 /// request waiting. A server that has all of it may take longer: it has to check and to store it.
 async fn exchange(
     shared: &Shared,
+    transport: &dyn Transport,
     request: Request<Body>,
     progress: &Progress,
 ) -> Result<Response<Body>, TransportError> {
-    let mut exchange = shared.transport.send(request);
+    let mut exchange = transport.send(request);
     let mut left = shared.timeouts.head;
     loop {
         match select(exchange, shared.runtime.sleep(left)).await {
@@ -293,6 +285,3 @@ fn stalled(what: &str, timeout: Duration) -> TransportError {
         format!("nothing of {what} came for {timeout:?}"),
     )
 }
-
-/// How long the clean-up after a dropped future may take.
-const CLEAN_UP: Duration = Duration::from_secs(10);

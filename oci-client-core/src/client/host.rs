@@ -3,28 +3,23 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use futures_channel::oneshot;
 use http::Request;
 
+use crate::Error;
 use crate::proto::{HostMemory, HostProfile, Input, Machine, Notice, Now, Payload, Step, Ticket};
 
 /// A registry's memory behind a lock, and the futures that wait for another's result.
 pub(super) struct Host {
-    profile: HostProfile,
     state: Mutex<State>,
 }
 
 impl Host {
     pub(super) fn new(profile: HostProfile, seed: u64) -> Self {
-        let memory = HostMemory::new(profile.clone(), seed);
+        let memory = HostMemory::new(profile, seed);
         Self {
-            profile,
             state: Mutex::new(State {
                 memory,
                 waiting: Vec::new(),
             }),
         }
-    }
-
-    pub(super) const fn profile(&self) -> &HostProfile {
-        &self.profile
     }
 
     /// Resumes `machine`. With [`Step::Wait`] comes the receiver that is told when the ticket is called; with every step what there is to tell the user.
@@ -65,6 +60,20 @@ impl Host {
         let mut state = self.lock();
         state.memory.sweep();
         state.call();
+    }
+
+    /// Remembers whether an operation here succeeded, or what it failed with.
+    pub(super) fn note(&self, now: Now, failure: Option<&Error>) {
+        let mut state = self.lock();
+        match failure {
+            Some(error) => state.memory.note_failure(now, error),
+            None => state.memory.note_success(),
+        }
+    }
+
+    /// Whether an operation failed here a short while ago by this endpoint's fault.
+    pub(super) fn is_out(&self, now: Now) -> bool {
+        self.lock().memory.is_out(now)
     }
 
     /// A panic elsewhere cannot leave the memory half-changed in a way that matters: at worst a token is fetched again.

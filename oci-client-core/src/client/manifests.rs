@@ -71,7 +71,7 @@ impl Repository {
     pub async fn delete_manifest(&self, target: &TagOrDigest) -> Result<(), Error> {
         match target {
             TagOrDigest::Digest(digest) => {
-                let find = FindSubject::new(self.name().clone(), digest.clone());
+                let find = FindSubject::new(self.stored_name().clone(), digest.clone());
                 self.delete_listed(digest, find).await
             }
             TagOrDigest::Tag(_) => self.delete(target.clone()).await,
@@ -87,14 +87,14 @@ impl Repository {
     /// As [`delete_manifest`](Self::delete_manifest).
     pub async fn delete_document(&self, document: &Document<AnyManifest>) -> Result<(), Error> {
         let (digest, subject) = (document.digest(), subject(document).cloned());
-        let find = FindSubject::new(self.name().clone(), digest.clone()).with_subject(subject);
+        let find = FindSubject::new(self.stored_name().clone(), digest.clone()).with_subject(subject);
         self.delete_listed(digest, find).await
     }
 
     fn put(&self, target: TagOrDigest, document: &Document<AnyManifest>) -> PutManifest {
         let bytes = Bytes::from_owner(document.shared_bytes());
         let (media_type, digest) = (document.media_type().clone(), document.digest().clone());
-        PutManifest::new(self.name().clone(), target, media_type, bytes, digest)
+        PutManifest::new(self.stored_name().clone(), target, media_type, bytes, digest)
             .with_subject(subject(document).cloned())
     }
 
@@ -114,7 +114,7 @@ impl Repository {
     }
 
     async fn enter(&self, subject: &Digest, referrer: Descriptor) -> Result<(), Error> {
-        let update = UpdateReferrers::add(self.name().clone(), subject.clone(), referrer);
+        let update = UpdateReferrers::add(self.stored_name().clone(), subject.clone(), referrer);
         self.update(subject, update).await
     }
 
@@ -125,7 +125,7 @@ impl Repository {
     }
 
     async fn delete(&self, target: TagOrDigest) -> Result<(), Error> {
-        let delete = Delete::manifest(self.name().clone(), target);
+        let delete = Delete::manifest(self.stored_name().clone(), target);
         self.run("delete manifest", &["delete", "pull"], delete).await
     }
 
@@ -140,14 +140,14 @@ impl Repository {
 
     async fn tidy_up(&self, deleted: &Digest, subject: Option<Digest>) {
         if let Some(subject) = subject {
-            let update = UpdateReferrers::remove(self.name().clone(), subject.clone(), deleted.clone());
+            let update = UpdateReferrers::remove(self.stored_name().clone(), subject.clone(), deleted.clone());
             if let Err(error) = self.update(&subject, update).await {
                 self.warn(format!(
                     "{deleted} is deleted and still listed as a referrer of {subject}: {error}"
                 ));
             }
         }
-        let fallback = DeleteFallback::new(self.name().clone(), deleted.clone());
+        let fallback = DeleteFallback::new(self.stored_name().clone(), deleted.clone());
         if let Err(error) = self.run("delete referrers", &["delete", "pull"], fallback).await {
             self.warn(format!(
                 "{deleted} is deleted, and the list of its referrers may not be: {error}"

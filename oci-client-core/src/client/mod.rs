@@ -6,7 +6,10 @@ mod content;
 mod download;
 mod driver;
 mod file;
+mod held;
 mod host;
+mod hosts;
+mod lanes;
 mod list;
 mod locks;
 mod manifests;
@@ -21,22 +24,23 @@ mod raw;
 mod referrers;
 mod registry;
 mod repository;
+mod route;
 mod seekable;
+mod site;
 mod tags;
 mod traced;
 
-use std::collections::HashMap;
 use std::fmt;
-use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 use std::time::Duration;
 
 use oci_spec_types::{Digest, Reference, RegistryHost, RepositoryName};
 
 use crate::credentials::{CredentialSource, StaticCredentials};
-use crate::proto::HostProfile;
+use crate::hosts::HostTable;
 use crate::runtime::Runtime;
-use crate::transport::Transport;
+use crate::transport::{Transport, TransportFactory};
 
 pub use crate::proto::{RecordedReferrer, RegistryAccess, StoredManifest, Uploaded, WarningOrigin};
 pub use blob_reader::BlobReader;
@@ -55,8 +59,8 @@ pub use repository::Repository;
 pub use seekable::UnverifiedBlob;
 pub use tags::Tags;
 
-use self::host::Host;
 use self::locks::Locks;
+use self::site::Sites;
 
 /// An OCI client. Cloning it is cheap, and clones share what they learn: challenges, tokens, capabilities, pacing.
 ///
@@ -102,9 +106,10 @@ impl Client {
     pub fn builder(transport: Arc<dyn Transport>, runtime: Arc<dyn Runtime>) -> ClientBuilder {
         ClientBuilder {
             credentials: Arc::new(StaticCredentials::new()),
+            factory: None,
+            hosts: HostTable::new(),
             jitter_seed: None,
             observer: None,
-            profiles: HashMap::new(),
             runtime,
             timeouts: Timeouts {
                 commit: DEFAULT_COMMIT_TIMEOUT,
@@ -117,7 +122,7 @@ impl Client {
 
     /// The registry `host`.
     pub fn registry(&self, host: &RegistryHost) -> Registry {
-        Registry::new(self.shared.clone(), self.shared.host(host))
+        Registry::new(self.shared.clone(), host.clone())
     }
 
     /// The repository that `reference` names.
@@ -145,9 +150,10 @@ impl fmt::Debug for Client {
 #[must_use]
 pub struct ClientBuilder {
     credentials: Arc<dyn CredentialSource>,
+    factory: Option<Arc<dyn TransportFactory>>,
+    hosts: HostTable,
     jitter_seed: Option<u64>,
     observer: Option<Arc<dyn Observer>>,
-    profiles: HashMap<RegistryHost, HostProfile>,
     runtime: Arc<dyn Runtime>,
     timeouts: Timeouts,
     transport: Arc<dyn Transport>,
@@ -157,12 +163,6 @@ impl ClientBuilder {
     /// Where credentials come from; by default there are none.
     pub fn credentials(mut self, source: impl CredentialSource + 'static) -> Self {
         self.credentials = Arc::new(source);
-        self
-    }
-
-    /// The profile of one registry, in place of the default for its host.
-    pub fn profile(mut self, profile: HostProfile) -> Self {
-        self.profiles.insert(profile.host().clone(), profile);
         self
     }
 
@@ -200,12 +200,13 @@ impl ClientBuilder {
     pub fn build(self) -> Client {
         let shared = Shared {
             credentials: self.credentials,
-            hosts: Mutex::new(HashMap::new()),
+            factory: self.factory,
+            hosts: self.hosts,
             jitter_seed: self.jitter_seed.unwrap_or_else(|| RandomState::new().hash_one(())),
             observer: self.observer,
-            profiles: self.profiles,
             referrers: Locks::default(),
             runtime: self.runtime,
+            sites: Sites::default(),
             timeouts: self.timeouts,
             transport: self.transport,
         };
@@ -219,7 +220,7 @@ impl fmt::Debug for ClientBuilder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("ClientBuilder")
-            .field("profiles", &self.profiles)
+            .field("hosts", &self.hosts)
             .finish_non_exhaustive()
     }
 }
@@ -227,37 +228,16 @@ impl fmt::Debug for ClientBuilder {
 /// What all handles of a client share.
 struct Shared {
     credentials: Arc<dyn CredentialSource>,
-    hosts: Mutex<HashMap<RegistryHost, Arc<Host>>>,
+    factory: Option<Arc<dyn TransportFactory>>,
+    hosts: HostTable,
     jitter_seed: u64,
     observer: Option<Arc<dyn Observer>>,
-    profiles: HashMap<RegistryHost, HostProfile>,
     /// Held by whoever changes the list of referrers of a subject.
     referrers: Locks<(RegistryHost, RepositoryName, Digest)>,
     runtime: Arc<dyn Runtime>,
+    sites: Sites,
     timeouts: Timeouts,
     transport: Arc<dyn Transport>,
-}
-
-impl Shared {
-    fn host(&self, name: &RegistryHost) -> Arc<Host> {
-        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        let host = hosts.entry(name.clone()).or_insert_with(|| {
-            let profile = self
-                .profiles
-                .get(name)
-                .cloned()
-                .unwrap_or_else(|| HostProfile::new(name.clone()));
-            Arc::new(Host::new(profile, self.seed_of(name)))
-        });
-        host.clone()
-    }
-
-    /// Each host has pauses of its own: what they have in common would bring their requests together.
-    fn seed_of(&self, name: &RegistryHost) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        (self.jitter_seed, name).hash(&mut hasher);
-        hasher.finish()
-    }
 }
 
 #[derive(Clone, Copy, Debug)]

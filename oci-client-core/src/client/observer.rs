@@ -2,8 +2,9 @@ use std::sync::Arc;
 
 use oci_spec_types::RegistryHost;
 
+use super::Shared;
 use super::progress::BlobEvent;
-use super::{Host, Shared};
+use super::site::Site;
 use crate::proto::headers::RateLimit;
 use crate::proto::{Notice, Warning, WarningOrigin};
 
@@ -65,9 +66,9 @@ pub struct RateLimitEvent<'a> {
 }
 
 impl Shared {
-    /// Hands on what was learned while the memory of `host` was locked.
-    pub(super) fn tell(&self, host: &Host, notices: Vec<Notice>) {
-        let name = host.profile().host();
+    /// Hands on what was learned while the memory of `site` was locked.
+    pub(super) fn tell(&self, site: &Site, notices: Vec<Notice>) {
+        let name = site.name();
         for notice in notices {
             match &notice {
                 Notice::RateLimit(limit) => {

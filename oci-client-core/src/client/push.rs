@@ -41,7 +41,8 @@ impl Repository {
         if from == self.name() {
             return self.push_blob(descriptor, content).await;
         }
-        let mount = Mount::new(self.name().clone(), descriptor.digest.clone(), from.clone());
+        let from = &self.name_where_stored(from)?;
+        let mount = Mount::new(self.stored_name().clone(), descriptor.digest.clone(), from.clone());
         match self.driver_for("mount blob", self.both(from), mount).run().await? {
             Mounted::Taken => {
                 Meter::new(self.shared(), descriptor, Direction::Upload).ended(BlobProgress::Mounted);
@@ -111,7 +112,7 @@ impl Repository {
             first.push(chunk);
         }
         let chunks: Chunks = Box::pin(stream::iter(first.into_iter().map(Ok)).chain(chunks));
-        let upload = UploadStream::new(self.name().clone(), media_type);
+        let upload = UploadStream::new(self.stored_name().clone(), media_type);
         self.driver("push stream", &["pull", "push"], upload)
             .with_one_shot(Arc::new(OneShot::new(chunks)?))
             .run()
@@ -123,14 +124,15 @@ impl Repository {
     /// # Errors
     /// If the registry cannot be asked. A refusal is none.
     pub async fn mount_blob(&self, digest: &Digest, from: &RepositoryName) -> Result<bool, Error> {
-        let mount = Mount::new(self.name().clone(), digest.clone(), from.clone()).or_nothing();
+        let from = &self.name_where_stored(from)?;
+        let mount = Mount::new(self.stored_name().clone(), digest.clone(), from.clone()).or_nothing();
         let mounted = self.driver_for("mount blob", self.both(from), mount).run().await?;
         Ok(matches!(mounted, Mounted::Taken))
     }
 
     /// The right to push here and to pull from there, the target first: some token servers read no further than that.
     fn both(&self, from: &RepositoryName) -> Scopes {
-        let mut scopes = Scopes::repository(self.name(), &["pull", "push"]);
+        let mut scopes = Scopes::repository(self.stored_name(), &["pull", "push"]);
         for scope in Scopes::repository(from, &["pull"]).iter() {
             scopes.add(scope);
         }
@@ -143,7 +145,7 @@ impl Repository {
         content: Arc<dyn Content>,
         session: Option<UploadSession>,
     ) -> Result<Uploaded, Error> {
-        let mut upload = Upload::new(self.name().clone(), descriptor.digest.clone(), descriptor.size);
+        let mut upload = Upload::new(self.stored_name().clone(), descriptor.digest.clone(), descriptor.size);
         if let Some(session) = session {
             upload = upload.in_session(session);
         }

@@ -20,7 +20,7 @@ impl Repository {
     /// Of kind [`UnsafeUrl`](ErrorKind::UnsafeUrl) for another origin and [`Invalid`](ErrorKind::Invalid) for a path that leads out of the repository or a header field that is the
     /// client's to set, both before anything is sent. A status from 400 is an error with the registry's own list of errors.
     pub async fn send(&self, request: Request<Bytes>) -> Result<Response<ResponseBody>, Error> {
-        self.send_with_scopes(request, Scopes::repository(self.name(), &["pull"]))
+        self.send_with_scopes(request, Scopes::repository(self.stored_name(), &["pull"]))
             .await
     }
 
@@ -33,7 +33,7 @@ impl Repository {
         request: Request<Bytes>,
         scopes: Scopes,
     ) -> Result<Response<ResponseBody>, Error> {
-        let machine = RawRequest::to_repository(request, self.name().clone());
+        let machine = RawRequest::to_repository(request, self.stored_name().clone());
         head(self.driver_for(NAME, scopes, machine)).await
     }
 }

@@ -79,7 +79,7 @@ impl Referrers {
     /// # Cancellation
     /// A page whose future was dropped is fetched again by the next call.
     pub async fn page(&mut self) -> Result<Option<Vec<Descriptor>>, Error> {
-        let name = self.repository.name().clone();
+        let name = self.repository.stored_name().clone();
         let (subject, artifact_type) = (self.subject.clone(), self.artifact_type.clone());
         let list = match &self.place {
             Place::End => return Ok(None),

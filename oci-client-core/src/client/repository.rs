@@ -3,20 +3,25 @@ use std::sync::Arc;
 
 use futures_util::lock::OwnedMutexGuard;
 use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, RegistryHost, RepositoryName, TagOrDigest};
+use tracing::Span;
 
+use super::Shared;
 use super::blob_reader::BlobReader;
 use super::driver::Driver;
+use super::held::{Elsewhere, Held, capability_for};
 use super::meter::Meter;
 use super::progress::Direction;
+use super::route::Route;
 use super::tags::Tags;
-use super::{Host, Shared};
+use super::traced::operation_span;
 use crate::Error;
+use crate::hosts::HostCapabilities;
 use crate::proto::auth::Scopes;
-use crate::proto::{
-    CredentialQuery, Delete, GetManifest, HeadBlob, HostProfile, Machine, Operation, PullBlob, Resolve,
-};
+use crate::proto::{Delete, GetManifest, HeadBlob, HostProfile, Machine, PullBlob, Resolve, Session};
 
 /// One repository of a registry.
+///
+/// What is read comes from the first of the registry's [mirrors](crate::hosts) that has it, else from the registry; everything else is the registry's alone.
 ///
 /// # Cancellation
 /// Dropping the future of any method stops its requests at once, also in a pause between two tries. What had reached the registry stays there: a blob or
@@ -24,24 +29,35 @@ use crate::proto::{
 /// until the registry lets it expire.
 #[derive(Clone)]
 pub struct Repository {
-    host: Arc<Host>,
-    name: RepositoryName,
+    /// What users call it.
+    called: RepositoryName,
+    route: Arc<Route>,
     shared: Arc<Shared>,
+    /// What it is called where its content is stored; mirrors may have yet another name for it.
+    stored: RepositoryName,
 }
 
 impl Repository {
-    pub(super) const fn new(shared: Arc<Shared>, host: Arc<Host>, name: RepositoryName) -> Self {
-        Self { host, name, shared }
+    pub(super) fn new(shared: Arc<Shared>, host: &RegistryHost, called: RepositoryName) -> Self {
+        let route = shared.route(host, Some(&called));
+        // Where it has none, every operation says so.
+        let stored = route.main().and_then(|main| route.name(main, &called));
+        Self {
+            stored: stored.unwrap_or_else(|_| called.clone()),
+            called,
+            route: Arc::new(route),
+            shared,
+        }
     }
 
     /// The registry's name.
     pub fn host(&self) -> &RegistryHost {
-        self.host.profile().host()
+        self.route.config().name()
     }
 
     /// The repository's name.
     pub const fn name(&self) -> &RepositoryName {
-        &self.name
+        &self.called
     }
 
     /// The descriptor that a tag or digest stands for; `None` if there is no such manifest.
@@ -51,7 +67,10 @@ impl Repository {
     /// # Errors
     /// If the registry cannot be asked or its answer breaks the protocol.
     pub async fn resolve(&self, target: &TagOrDigest) -> Result<Option<Descriptor>, Error> {
-        self.run("resolve", &["pull"], Resolve::new(self.name.clone(), target.clone()))
+        let wanted = target.clone();
+        let make = move |name, _| Resolve::new(name, wanted.clone());
+        self.reading("resolve", capability_for(target), make, Option::is_none)
+            .run()
             .await
     }
 
@@ -61,15 +80,14 @@ impl Repository {
     /// Of kind [`NotFound`](crate::ErrorKind::NotFound) if it is not there, [`Mismatch`](crate::ErrorKind::Mismatch) if it does not have the digest asked for,
     /// [`Protocol`](crate::ErrorKind::Protocol) if it is no manifest.
     pub async fn manifest(&self, target: &TagOrDigest) -> Result<Document<AnyManifest>, Error> {
-        self.run(
-            "pull manifest",
-            &["pull"],
-            GetManifest::new(self.name.clone(), target.clone()),
-        )
-        .await
+        let wanted = target.clone();
+        let make = move |name, _| GetManifest::new(name, wanted.clone());
+        self.reading("pull manifest", capability_for(target), make, |_| false)
+            .run()
+            .await
     }
 
-    /// Whether a blob is in this repository: one HEAD.
+    /// Whether a blob is in this repository: one HEAD. Mirrors are not asked: what they hold says nothing of the registry.
     ///
     /// # Errors
     /// If the registry cannot be asked.
@@ -77,7 +95,7 @@ impl Repository {
         self.run(
             "look for blob",
             &["pull"],
-            HeadBlob::new(self.name.clone(), digest.clone()),
+            HeadBlob::new(self.stored.clone(), digest.clone()),
         )
         .await
     }
@@ -88,13 +106,11 @@ impl Repository {
     /// Of kind [`Unsupported`](crate::ErrorKind::Unsupported) if this build cannot compute the digest's algorithm: nothing is returned that was not verified.
     pub fn blob(&self, descriptor: &Descriptor) -> Result<BlobReader, Error> {
         let verifier = descriptor.verifier()?;
-        let pull = PullBlob::new(self.name.clone(), descriptor.digest.clone(), descriptor.size, 0);
+        let (digest, size) = (descriptor.digest.clone(), descriptor.size);
+        let make = move |name, at| PullBlob::new(name, digest.clone(), size, at);
+        let driver = self.reading("pull blob", HostCapabilities::PULL, make, |()| false);
         let meter = Meter::new(&self.shared, descriptor, Direction::Download);
-        Ok(BlobReader::new(
-            self.driver("pull blob", &["pull"], pull),
-            verifier,
-            meter,
-        ))
+        Ok(BlobReader::new(driver, verifier, meter))
     }
 
     /// The repository's tags, page by page.
@@ -110,13 +126,24 @@ impl Repository {
         self.run(
             "delete blob",
             &["delete", "pull"],
-            Delete::blob(self.name.clone(), digest.clone()),
+            Delete::blob(self.stored.clone(), digest.clone()),
         )
         .await
     }
 
+    /// What is configured of the endpoint where content is stored.
     pub(super) fn profile(&self) -> &HostProfile {
-        self.host.profile()
+        self.route.main_profile()
+    }
+
+    /// What it is called where it is stored.
+    pub(super) const fn stored_name(&self) -> &RepositoryName {
+        &self.stored
+    }
+
+    /// What another repository of the registry is called where this one is stored.
+    pub(super) fn name_where_stored(&self, other: &RepositoryName) -> Result<RepositoryName, Error> {
+        self.route.main().and_then(|main| self.route.name(main, other))
     }
 
     pub(super) async fn run<M: Machine>(
@@ -132,25 +159,63 @@ impl Repository {
         &self.shared
     }
 
+    /// A machine at the endpoint where content is stored, made for the name that the repository has there.
     pub(super) fn driver<M: Machine>(&self, name: &'static str, actions: &[&str], machine: M) -> Driver<M> {
-        self.driver_for(name, Scopes::repository(&self.name, actions), machine)
+        self.driver_for(name, Scopes::repository(&self.stored, actions), machine)
     }
 
     pub(super) fn driver_for<M: Machine>(&self, name: &'static str, scopes: Scopes, machine: M) -> Driver<M> {
-        let query = CredentialQuery::new(self.host().clone(), Some(self.name.clone()));
-        let operation = Operation::new(name, query, scopes);
-        Driver::new(self.shared.clone(), self.host.clone(), machine, operation)
+        let held = self.route.main().and_then(|main| {
+            let operation = self.route.operation(main, &self.called, name, scopes)?;
+            let site = self.route.site(main)?.clone();
+            Ok(Held::at(self.shared.clone(), site, Session::new(machine, operation)))
+        });
+        let held = held.unwrap_or_else(|error| Held::refused(self.shared.clone(), error));
+        Driver::new(self.shared.clone(), held, self.span(name))
+    }
+
+    /// A machine that reads wherever it can, made anew for each endpoint: from its name for the repository and the offset up to which content has come in.
+    pub(super) fn reading<M: Machine>(
+        &self,
+        name: &'static str,
+        capability: HostCapabilities,
+        make: impl Fn(RepositoryName, u64) -> M + Send + Sync + 'static,
+        is_nothing: fn(&M::Output) -> bool,
+    ) -> Driver<M> {
+        let held = match self.route.failover(capability, self.shared.runtime.now()) {
+            Ok(failover) => {
+                let elsewhere = Elsewhere {
+                    actions: &["pull"],
+                    called: self.called.clone(),
+                    failover,
+                    is_nothing,
+                    make: Box::new(make),
+                    operation: name,
+                    route: self.route.clone(),
+                };
+                Held::anywhere(self.shared.clone(), elsewhere)
+            }
+            Err(error) => Held::refused(self.shared.clone(), error),
+        };
+        Driver::new(self.shared.clone(), held, self.span(name))
+    }
+
+    fn span(&self, name: &'static str) -> Span {
+        operation_span(name, self.host(), Some(&self.called))
     }
 
     /// Only one of those who hold this changes the list of referrers of `subject`.
     pub(super) async fn lock_referrers(&self, subject: &Digest) -> OwnedMutexGuard<()> {
-        let key = (self.host().clone(), self.name.clone(), subject.clone());
+        let key = (self.host().clone(), self.stored.clone(), subject.clone());
         self.shared.referrers.lock(key).await
     }
 
-    /// A warning of our own.
+    /// A warning of our own, about what is stored.
     pub(super) fn warn(&self, text: String) {
-        self.shared.tell(&self.host, self.host.warn(text));
+        // Whoever has something to warn of has been there.
+        if let Ok(site) = self.route.main().and_then(|main| self.route.site(main)) {
+            self.shared.tell(site, site.host().warn(text));
+        }
     }
 }
 
@@ -159,7 +224,7 @@ impl fmt::Debug for Repository {
         formatter
             .debug_struct("Repository")
             .field("host", self.host())
-            .field("name", &self.name)
+            .field("name", &self.called)
             .finish_non_exhaustive()
     }
 }

@@ -6,6 +6,7 @@ use oci_spec_types::{Descriptor, Digest};
 use super::Repository;
 use super::driver::{Driver, Pause};
 use crate::Error;
+use crate::hosts::HostCapabilities;
 use crate::proto::{IfWhole, Input, PullBlob};
 
 impl Repository {
@@ -116,10 +117,14 @@ impl UnverifiedBlob {
     }
 
     async fn fetch(&self, start: u64, end: u64) -> Result<Bytes, Error> {
-        let most = Self::MAX_SKIPPED;
-        let name = self.repository.name().clone();
-        let pull = PullBlob::part(name, self.digest.clone(), self.size, start..end, IfWhole::Skip { most });
-        let mut driver = self.repository.driver(OPERATION, &["pull"], pull);
+        let (digest, size, most) = (self.digest.clone(), self.size, Self::MAX_SKIPPED);
+        let make = move |name, at| {
+            let rest = start.max(at).min(end)..end;
+            PullBlob::part(name, digest.clone(), size, rest, IfWhole::Skip { most })
+        };
+        let mut driver = self
+            .repository
+            .reading(OPERATION, HostCapabilities::PULL, make, |()| false);
         let mut read = BytesMut::new();
         let mut input = Input::Start;
         loop {

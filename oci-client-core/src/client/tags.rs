@@ -32,7 +32,7 @@ impl Tags {
     /// # Cancellation
     /// A page whose future was dropped is fetched again by the next call.
     pub async fn page(&mut self) -> Result<Option<Vec<Tag>>, Error> {
-        let name = self.repository.name().clone();
+        let name = self.repository.stored_name().clone();
         let list = match &self.place {
             Place::End => return Ok(None),
             Place::First => ListTags::first(name),

@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use http::{Method, Request, Response};
+use oci_spec_types::{RegistryHost, RepositoryName};
 use tracing::Span;
 use url::Url;
 
-use crate::proto::{Now, Operation, TransportError};
+use crate::proto::{Now, TransportError};
 use crate::redact::shown_url;
 use crate::transport::Body;
 
 /// The span of an operation, from its first request to its last.
-pub(super) fn operation_span(operation: &Operation) -> Span {
-    let query = operation.query();
-    let repository = query.repository.as_ref().map(|name| name.as_str());
-    tracing::debug_span!("operation", name = operation.name(), host = %query.host, repository)
+pub(super) fn operation_span(name: &'static str, host: &RegistryHost, repository: Option<&RepositoryName>) -> Span {
+    let repository = repository.map(RepositoryName::as_str);
+    tracing::debug_span!("operation", name, %host, repository)
 }
 
 /// One exchange on its way.

@@ -71,7 +71,8 @@ pub use delete::Delete;
 pub use get_manifest::GetManifest;
 pub use head_blob::HeadBlob;
 pub use host::{
-    HostMemory, HostProfile, InvalidProfile, Notice, RetryPolicy, Ticket, TokenMethod, Warning, WarningOrigin,
+    HostMemory, HostProfile, InvalidHeader, InvalidProfile, Notice, RetryPolicy, Ticket, TokenMethod, Warning,
+    WarningOrigin,
 };
 pub use list_tags::{ListTags, TagPage};
 pub use machine::{Input, Machine, Now, Payload, Sent, Span, Step};

@@ -1,12 +1,14 @@
 //! What moves bytes: the [`Transport`] trait that HTTP backends implement, and its message [`Body`].
 
 mod body;
+mod factory;
 
 use async_trait::async_trait;
 use http::{Request, Response};
 
 pub use crate::proto::{TransportError, TransportErrorKind};
 pub use body::Body;
+pub use factory::TransportFactory;
 
 /// Something that performs one HTTP exchange.
 ///

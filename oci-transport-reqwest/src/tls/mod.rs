@@ -7,6 +7,8 @@ mod no_roots;
 #[cfg(any(feature = "native-tls", feature = "rustls"))]
 mod pem;
 #[cfg(feature = "rustls")]
+mod unverified;
+#[cfg(feature = "rustls")]
 mod with_rustls;
 
 use std::error::Error as StdError;
@@ -19,8 +21,10 @@ use crate::BuildError;
 pub(crate) const AVAILABLE: bool = cfg!(any(feature = "native-tls", feature = "rustls"));
 
 /// What the caller wants of TLS, not looked into yet.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct TlsSettings {
+    #[cfg(any(feature = "native-tls", feature = "rustls"))]
+    accepts_invalid_certificates: bool,
     #[cfg(any(feature = "native-tls", feature = "rustls"))]
     client_certificate: Option<pem::KeyPair>,
     #[cfg(any(feature = "native-tls", feature = "rustls"))]
@@ -29,6 +33,10 @@ pub(crate) struct TlsSettings {
 
 #[cfg(any(feature = "native-tls", feature = "rustls"))]
 impl TlsSettings {
+    pub(crate) const fn accept_invalid_certificates(&mut self) {
+        self.accepts_invalid_certificates = true;
+    }
+
     pub(crate) fn add_root_der(&mut self, certificate: Vec<u8>) {
         self.roots.push(pem::Roots::Der(certificate));
     }
@@ -52,7 +60,11 @@ impl TlsSettings {
         http1_only: bool,
     ) -> Result<(ClientBuilder, Option<ClientBuilder>), BuildError> {
         let roots = pem::parse_roots(self.roots)?;
-        let config = with_rustls::config(roots, self.client_certificate.as_ref(), http1_only)?;
+        let trust = match self.accepts_invalid_certificates {
+            true => with_rustls::Trust::Anybody,
+            false => with_rustls::Trust::SystemAnd(roots),
+        };
+        let config = with_rustls::config(trust, self.client_certificate.as_ref(), http1_only)?;
         let guarded = guarded.map(|client| client.tls_backend_preconfigured(config.clone()));
         Ok((client.tls_backend_preconfigured(config), guarded))
     }
@@ -66,11 +78,12 @@ impl TlsSettings {
         _http1_only: bool,
     ) -> Result<(ClientBuilder, Option<ClientBuilder>), BuildError> {
         let roots = pem::parse_roots(self.roots)?;
-        let certificate = self.client_certificate.as_ref();
-        let guarded = guarded
-            .map(|client| native::configure(client, &roots, certificate))
-            .transpose()?;
-        Ok((native::configure(client, &roots, certificate)?, guarded))
+        let configure = |client: ClientBuilder| {
+            let client = native::configure(client, &roots, self.client_certificate.as_ref())?;
+            Ok::<_, BuildError>(client.tls_danger_accept_invalid_certs(self.accepts_invalid_certificates))
+        };
+        let guarded = guarded.map(configure).transpose()?;
+        Ok((configure(client)?, guarded))
     }
 
     /// There are none.

@@ -4,12 +4,14 @@ use rustls_pki_types::pem::PemObject as _;
 use crate::BuildError;
 
 /// Root certificates as the caller gave them.
+#[derive(Clone)]
 pub(super) enum Roots {
     Der(Vec<u8>),
     Pem(Vec<u8>),
 }
 
 /// A certificate chain and its private key, both PEM.
+#[derive(Clone)]
 pub(super) struct KeyPair {
     pub(super) chain: Vec<u8>,
     pub(super) key: Vec<u8>,

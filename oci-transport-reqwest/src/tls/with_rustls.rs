@@ -9,21 +9,32 @@ use rustls_platform_verifier::Verifier;
 
 use super::no_roots::NoRoots;
 use super::pem::{KeyPair, parse_certificates};
+use super::unverified::Unverified;
 use crate::BuildError;
+
+/// Which servers to trust.
+pub(super) enum Trust {
+    Anybody,
+    /// Those that the operating system trusts, and those with a certificate by one of these.
+    SystemAnd(Vec<CertificateDer<'static>>),
+}
 
 /// A configuration with its own crypto provider, so that neither the process's default nor what else is in the build
 /// matters.
 pub(super) fn config(
-    roots: Vec<CertificateDer<'static>>,
+    trust: Trust,
     client_certificate: Option<&KeyPair>,
     http1_only: bool,
 ) -> Result<ClientConfig, BuildError> {
     let provider = Arc::new(ring::default_provider());
-    let verifier = verifier(roots, provider.clone())?;
+    let verifier = match trust {
+        Trust::Anybody => Arc::new(Unverified::new(provider.clone())),
+        Trust::SystemAnd(roots) => verifier(roots, provider.clone())?,
+    };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| BuildError::caused_by("TLS cannot be set up", error))?
-        // Not dangerous: the verifier is the operating system's.
+        // Not dangerous, unless the caller wants it so: the verifier is the operating system's.
         .dangerous()
         .with_custom_certificate_verifier(verifier);
     let mut config = match client_certificate {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use oci_client_core::client::{Client, Repository, StaticCredentials};
+use oci_client_core::client::{Client, Repository};
+use oci_client_core::credentials::StaticCredentials;
 use oci_client_core::proto::{Credential, HostProfile};
 use oci_client_core::{Error, ErrorKind};
 use oci_spec_types::{Descriptor, MediaType, RegistryHost};

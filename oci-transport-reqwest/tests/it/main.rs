@@ -5,6 +5,7 @@
 mod build_errors;
 #[cfg(any(feature = "native-tls", feature = "rustls"))]
 mod downgrade;
+mod factory;
 mod failures;
 mod framing;
 mod guard;

@@ -162,12 +162,12 @@ pub(crate) fn builder() -> ReqwestTransportBuilder {
     ReqwestTransport::builder().no_proxy()
 }
 
-fn https(server: &Server) -> String {
+pub(crate) fn https(server: &Server) -> String {
     format!("https://{}/", server.address)
 }
 
 /// Serves two requests, so that a client may try again.
-async fn serve(config: ServerConfig) -> Server {
+pub(crate) async fn serve(config: ServerConfig) -> Server {
     let script = || {
         vec![
             Step::Request,
@@ -181,7 +181,7 @@ pub(crate) fn authority() -> CertifiedIssuer<'static, KeyPair> {
     authority_named("authority")
 }
 
-fn authority_named(name: &str) -> CertifiedIssuer<'static, KeyPair> {
+pub(crate) fn authority_named(name: &str) -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -215,7 +215,7 @@ pub(crate) fn server_config(authority: &CertifiedIssuer<'static, KeyPair>, param
 }
 
 /// The configuration of a server that wants a certificate of `authority` from its clients.
-fn asking_config(authority: &CertifiedIssuer<'static, KeyPair>) -> ServerConfig {
+pub(crate) fn asking_config(authority: &CertifiedIssuer<'static, KeyPair>) -> ServerConfig {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(authority.der().clone()).unwrap();
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider())

@@ -4,6 +4,7 @@ mod capabilities;
 mod challenges;
 mod credentials;
 mod notices;
+mod outage;
 mod pacing;
 mod profile;
 mod refresh_tokens;
@@ -15,13 +16,14 @@ use std::time::Duration;
 use super::machine::Now;
 
 pub use notices::{Notice, Warning, WarningOrigin};
-pub use profile::{HostProfile, InvalidProfile, RetryPolicy, TokenMethod};
+pub use profile::{HostProfile, InvalidHeader, InvalidProfile, RetryPolicy, TokenMethod};
 pub use tokens::Ticket;
 
 pub(crate) use capabilities::Capabilities;
 pub(crate) use challenges::Challenges;
 pub(crate) use credentials::Credentials;
 pub(crate) use notices::Notices;
+pub(crate) use outage::Outage;
 pub(crate) use pacing::Pacing;
 pub(crate) use refresh_tokens::RefreshTokens;
 pub(crate) use tokens::{Lease, Seek, TokenKey, Tokens};
@@ -35,6 +37,7 @@ pub struct HostMemory {
     pub(crate) challenges: Challenges,
     pub(crate) credentials: Credentials,
     pub(crate) notices: Notices,
+    pub(crate) outage: Outage,
     pub(crate) pacing: Pacing,
     pub(crate) profile: HostProfile,
     pub(crate) refresh_tokens: RefreshTokens,
@@ -49,6 +52,7 @@ impl HostMemory {
             challenges: Challenges::default(),
             credentials: Credentials::default(),
             notices: Notices::default(),
+            outage: Outage::default(),
             pacing: Pacing::new(seed),
             profile,
             refresh_tokens: RefreshTokens::default(),

@@ -1,13 +1,16 @@
+mod headers;
 mod token;
 
 use std::time::Duration;
 
+use http::HeaderMap;
 use oci_spec_types::RegistryHost;
 use url::Url;
 
 use self::token::TokenSettings;
 use crate::proto::outbound::OutboundPolicy;
 
+pub use self::headers::InvalidHeader;
 pub use self::token::TokenMethod;
 
 /// How to reach one registry, and the limits that hold there.
@@ -21,13 +24,15 @@ pub use self::token::TokenMethod;
 /// assert_eq!(local.base().as_str(), "http://127.0.0.1:5000/");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct HostProfile {
     base: Url,
     chunk: u64,
+    headers: HeaderMap,
     host: RegistryHost,
     largest_upload: Option<u64>,
     manifest_limit: usize,
+    namespace: Option<RegistryHost>,
     outbound: OutboundPolicy,
     retry: RetryPolicy,
     small_blob: u64,
@@ -41,9 +46,11 @@ impl HostProfile {
         Self {
             base: base_url(scheme, &host),
             chunk: Self::CHUNK,
+            headers: HeaderMap::new(),
             host,
             largest_upload: None,
             manifest_limit: Self::MANIFEST_LIMIT,
+            namespace: None,
             outbound: OutboundPolicy::default(),
             retry: RetryPolicy::new(),
             small_blob: Self::SMALL_BLOB,

@@ -5,6 +5,7 @@ use http::header::{
 use http::{Method, Request, Uri};
 use url::Url;
 
+use super::configured;
 use super::retry::{Advanced, Unrepeated};
 use crate::proto::HostProfile;
 use crate::proto::machine::{Payload, Sent};
@@ -89,6 +90,9 @@ impl Exchange {
             request.headers_mut().insert(AUTHORIZATION, value.clone());
         }
         self.authorization = authorization;
+        if self.is_at(profile.base()) {
+            return configured::add(request, profile);
+        }
         Ok(request)
     }
 }

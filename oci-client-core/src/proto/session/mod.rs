@@ -13,6 +13,7 @@
 //! not in the request itself, [`Input::Interrupted`].
 
 mod authorize;
+mod configured;
 mod exchange;
 mod redirect;
 mod retry;

@@ -80,7 +80,7 @@ pub enum TokenMethod {
     Post,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct TokenSettings {
     client_id: String,
     method: TokenMethod,
