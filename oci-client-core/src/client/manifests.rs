@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, Tag, TagOrDigest};
+use oci_spec_types::{AnyManifest, Digest, Document, Tag, TagOrDigest};
 
 use super::Repository;
 use crate::Error;
@@ -103,9 +103,15 @@ impl Repository {
         put: impl Machine<Output = StoredManifest>,
         document: &Document<AnyManifest>,
     ) -> Result<StoredManifest, Error> {
+        let Some(subject) = subject(document) else {
+            return self.run("push manifest", &["pull", "push"], put).await;
+        };
+        // One change of a list at a time, also where the registry makes it: some lose what is pushed at the same time, and none of our own updates need a second try.
+        let _guard = self.lock_referrers(subject).await;
         let mut stored = self.run("push manifest", &["pull", "push"], put).await?;
-        if let (Some(RecordedReferrer::NotYet), Some(subject)) = (stored.referrer, subject(document)) {
-            self.enter(subject, document.referrer())
+        if stored.referrer == Some(RecordedReferrer::NotYet) {
+            let update = UpdateReferrers::add(self.stored_name().clone(), subject.clone(), document.referrer());
+            self.update(update)
                 .await
                 .map_err(|error| unrecorded(document.digest(), error))?;
             stored.referrer = Some(RecordedReferrer::InFallbackTag);
@@ -113,14 +119,7 @@ impl Repository {
         Ok(stored)
     }
 
-    async fn enter(&self, subject: &Digest, referrer: Descriptor) -> Result<(), Error> {
-        let update = UpdateReferrers::add(self.stored_name().clone(), subject.clone(), referrer);
-        self.update(subject, update).await
-    }
-
-    /// One update of a list at a time: among themselves, those of one client need no second try.
-    async fn update(&self, subject: &Digest, update: UpdateReferrers) -> Result<(), Error> {
-        let _guard = self.lock_referrers(subject).await;
+    async fn update(&self, update: UpdateReferrers) -> Result<(), Error> {
         self.run("update referrers", &["pull", "push"], update).await.map(drop)
     }
 
@@ -141,7 +140,10 @@ impl Repository {
     async fn tidy_up(&self, deleted: &Digest, subject: Option<Digest>) {
         if let Some(subject) = subject {
             let update = UpdateReferrers::remove(self.stored_name().clone(), subject.clone(), deleted.clone());
-            if let Err(error) = self.update(&subject, update).await {
+            let guard = self.lock_referrers(&subject).await;
+            let updated = self.update(update).await;
+            drop(guard);
+            if let Err(error) = updated {
                 self.warn(format!(
                     "{deleted} is deleted and still listed as a referrer of {subject}: {error}"
                 ));

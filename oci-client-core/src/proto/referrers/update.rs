@@ -16,23 +16,26 @@ use crate::{Error, ErrorKind};
 /// Changes the list of a subject's referrers under its fallback tag, for registries that do not keep one ([spec, "Referrers Tag Schema"]).
 ///
 /// ```text
-/// Start ──► GET ──┬─► changed: PUT ──┬─► 2xx ──► GET ──┬─► the change is there ──► Done(Written)
-///            ▲    └─► no change       │                 └─► it is not ─┐
-///            │        needed: Done    └─► 409, 412 ────────────────────┤
-///            └──────────────────────────── pause ◄─────────────────────┘  at most 8 rounds
+/// Start ──► GET ──┬─► changed: PUT ──┬─► 2xx ──► GET, pause, GET ──┬─► the change is there ──► Done(Written)
+///            ▲    └─► no change       │                             └─► it is not ─┐
+///            │        needed: Done    └─► 409, 412 ────────────────────────────────┤
+///            └──────────────────────────── pause ◄─────────────────────────────────┘  at most 8 rounds
 /// ```
 ///
 /// A PUT is conditional: `If-Match` with the entity tag that the GET came with, `If-None-Match: *` where there was nothing.
 ///
 /// # Concurrency
 /// Where the registry honours conditions, no entry is lost, and whoever cannot get through in eight rounds gets an error of kind
-/// [`Conflict`](ErrorKind::Conflict). Where it ignores them, a change that another writer has overwritten is noticed by reading again and made again. One
-/// course is noticed by nobody: another writer reads the list before this one writes it, and writes only after this one has read it again. Within one
-/// client that does not happen, as clients change one list at a time.
+/// [`Conflict`](ErrorKind::Conflict). Where it ignores them, a change that another writer has overwritten is noticed by reading again and made again: at once,
+/// and once more after twice the time that the change has taken, by when a writer who had read the list before has written it too. One course is noticed by
+/// nobody: another writer reads the list before this one writes it, and writes only after this one has read it for the last time. Within one client that
+/// does not happen, as clients change one list at a time.
 ///
 /// [spec, "Referrers Tag Schema"]: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema
 #[derive(Debug)]
 pub struct UpdateReferrers {
+    /// When the list was first read in this round.
+    began: Duration,
     change: Change,
     name: RepositoryName,
     rounds: u32,
@@ -53,6 +56,7 @@ impl UpdateReferrers {
 
     const fn new(name: RepositoryName, subject: Digest, change: Change) -> Self {
         Self {
+            began: Duration::ZERO,
             change,
             name,
             rounds: 0,
@@ -61,13 +65,13 @@ impl UpdateReferrers {
         }
     }
 
-    fn read(&mut self, host: &mut HostMemory, after: After) -> Step<UpdatedReferrers> {
+    fn read(&mut self, host: &mut HostMemory, now: Now, after: After) -> Step<UpdatedReferrers> {
         let get = GetFallback::new(self.name.clone(), self.subject.clone());
         self.state = State::Reading(Box::new(get), after);
-        self.reading(host, Input::Start)
+        self.reading(host, now, Input::Start)
     }
 
-    fn reading(&mut self, host: &mut HostMemory, input: Input) -> Step<UpdatedReferrers> {
+    fn reading(&mut self, host: &mut HostMemory, now: Now, input: Input) -> Step<UpdatedReferrers> {
         let State::Reading(mut get, after) = std::mem::replace(&mut self.state, State::Ended) else {
             return Step::misuse();
         };
@@ -77,7 +81,9 @@ impl UpdateReferrers {
                 step
             }
             (ControlFlow::Break(Ok(fallback)), After::Start) => self.write(host, fallback),
-            (ControlFlow::Break(Ok(fallback)), After::Write) => self.check(host, &fallback),
+            (ControlFlow::Break(Ok(fallback)), _) if !self.is_made(&fallback) => self.again(host),
+            (ControlFlow::Break(Ok(_)), After::Write) => self.settle(now),
+            (ControlFlow::Break(Ok(_)), After::Pause) => Step::Done(Ok(UpdatedReferrers::Written)),
             (ControlFlow::Break(Err(error)), _) => Step::fail(error),
         }
     }
@@ -132,7 +138,7 @@ impl UpdateReferrers {
         Ok(Step::Send(request))
     }
 
-    fn check(&mut self, host: &mut HostMemory, fallback: &Fallback) -> Step<UpdatedReferrers> {
+    fn is_made(&self, fallback: &Fallback) -> bool {
         let index = match fallback {
             Fallback::Present {
                 content: Content::Index(index),
@@ -140,10 +146,14 @@ impl UpdateReferrers {
             } => Some(&**index),
             Fallback::Absent | Fallback::Present { .. } => None,
         };
-        if self.change.is_in(index) {
-            return Step::Done(Ok(UpdatedReferrers::Written));
-        }
-        self.again(host)
+        self.change.is_in(index)
+    }
+
+    /// Gives those time to write who have read the list before this one had written it.
+    fn settle(&mut self, now: Now) -> Step<UpdatedReferrers> {
+        let taken = now.monotonic.saturating_sub(self.began);
+        self.state = State::Settling;
+        Step::Sleep(taken.saturating_mul(2).clamp(SHORTEST_SETTLING, LONGEST_SETTLING))
     }
 
     /// Another has changed the list at the same time.
@@ -176,11 +186,17 @@ impl UpdateReferrers {
 impl Machine for UpdateReferrers {
     type Output = UpdatedReferrers;
 
-    fn resume(&mut self, host: &mut HostMemory, _now: Now, input: Input) -> Step<UpdatedReferrers> {
+    fn resume(&mut self, host: &mut HostMemory, now: Now, input: Input) -> Step<UpdatedReferrers> {
         match (&self.state, input) {
-            (State::Fresh, Input::Start) | (State::Pausing, Input::Woken) => self.read(host, After::Start),
-            (State::Reading(..), input) => self.reading(host, input),
-            (State::Writing, Input::Head { parts, .. }) if parts.status.is_success() => self.read(host, After::Write),
+            (State::Fresh, Input::Start) | (State::Pausing, Input::Woken) => {
+                self.began = now.monotonic;
+                self.read(host, now, After::Start)
+            }
+            (State::Settling, Input::Woken) => self.read(host, now, After::Pause),
+            (State::Reading(..), input) => self.reading(host, now, input),
+            (State::Writing, Input::Head { parts, .. }) if parts.status.is_success() => {
+                self.read(host, now, After::Write)
+            }
             (State::Writing, Input::Failed { error, .. }) if is_outrun(&error) => self.again(host),
             (state, input) => {
                 let step = match (state, input) {
@@ -278,9 +294,16 @@ const MAX_ROUNDS: u32 = 8;
 /// The pause before the second round is up to twice this; it doubles up to 32 times. Others need the time of two requests.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
+/// The longest pause before a written list is read for the last time.
+const LONGEST_SETTLING: Duration = Duration::from_secs(2);
+
+/// The shortest one.
+const SHORTEST_SETTLING: Duration = Duration::from_millis(20);
+
 /// What was done before the list is read.
 #[derive(Clone, Copy, Debug)]
 enum After {
+    Pause,
     Start,
     Write,
 }
@@ -291,6 +314,7 @@ enum State {
     Fresh,
     Pausing,
     Reading(Box<GetFallback>, After),
+    Settling,
     Writing,
 }
 

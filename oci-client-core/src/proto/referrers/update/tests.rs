@@ -77,10 +77,29 @@ fn cr2_a_list_is_begun_where_there_is_none() {
     assert_eq!(index, ImageIndex::new(vec![referrer("sbom")]));
     assert_eq!(condition.as_deref(), Some("if-none-match: *"));
     actor.rows(stage, [(head(201, &[]), &*line("GET"))]);
-    assert_eq!(
-        show(&give(&mut actor, stage, None, &list(&index.manifests))),
-        "done Written"
-    );
+    let written = list(&index.manifests);
+    assert_eq!(show(&give(&mut actor, stage, None, &written)), "sleep 20ms");
+    actor.rows(stage, [(woken(), &*line("GET"))]);
+    assert_eq!(show(&give(&mut actor, stage, None, &written)), "done Written");
+}
+
+#[test]
+fn p21_others_get_twice_the_time_that_this_took_to_overwrite_it_and_be_noticed() {
+    for (seconds, pause) in [(0, "sleep 20ms"), (1, "sleep 2s"), (60, "sleep 2s")] {
+        let (stage, mut actor) = (&mut Stage::new(), add("sbom"));
+        actor.rows(stage, [(start(), &*line("GET"))]);
+        stage.pass(seconds);
+        put(actor.tell(stage, refused(404)));
+        actor.rows(stage, [(head(201, &[]), &*line("GET"))]);
+        assert_eq!(show(&give(&mut actor, stage, None, &list(&[referrer("sbom")]))), pause);
+        actor.rows(stage, [(woken(), &*line("GET"))]);
+        // Overwritten by somebody who had read the list before: once more.
+        let shown = show(&give(&mut actor, stage, None, &list(&[referrer("other")])));
+        assert!(shown.starts_with("sleep"), "{shown}");
+        actor.rows(stage, [(woken(), &*line("GET"))]);
+        let (index, _) = put(give(&mut actor, stage, None, &list(&[referrer("other")])));
+        assert_eq!(index.manifests, [referrer("other"), referrer("sbom")]);
+    }
 }
 
 #[test]
@@ -168,6 +187,8 @@ fn cr11_an_entry_is_taken_out_and_an_empty_list_stays() {
         (0, Some("if-match: \"x\""))
     );
     actor.rows(stage, [(head(201, &[]), &*line("GET"))]);
+    assert_eq!(show(&give(&mut actor, stage, None, &list(&[]))), "sleep 20ms");
+    actor.rows(stage, [(woken(), &*line("GET"))]);
     assert_eq!(show(&give(&mut actor, stage, None, &list(&[]))), "done Written");
     remove("sbom").rows(stage, [(start(), "GET…"), (refused(404), "done Unchanged")]);
 }
