@@ -17,7 +17,6 @@ fn the_user_of_zeros_has_a_refresh_token_for_a_password() {
 }
 
 #[test]
-#[ignore = "needs the OAuth2 form of the token exchange"]
 fn an_identity_token_goes_by_post() {
     let site = Site::new(Profile::acr());
     Round::new().run(&site.client_as(Some(2), "app"));

@@ -12,7 +12,6 @@ fn one_host() -> Site {
 }
 
 #[test]
-#[ignore = "needs realms on another host of the same registrable domain"]
 fn the_whole_round() {
     Round::new().run(&Site::new(Profile::artifactory()).client());
 }
