@@ -82,6 +82,7 @@ impl<T: Transport> FaultyTransport<T> {
         let plan = Plan {
             faults: Vec::new(),
             rng: Rng::new(seed),
+            set: Vec::new(),
         };
         Self {
             inner,
@@ -96,6 +97,11 @@ impl<T: Transport> FaultyTransport<T> {
     pub const fn with_rate(mut self, percent: u64) -> Self {
         self.rate = percent;
         self
+    }
+
+    /// Lets `fault` happen to the next exchange whose request satisfies `when`, in place of one by chance. Of several that are set the first that fits happens.
+    pub fn set(&self, fault: Fault, when: impl Fn(&Request<Body>) -> bool + Send + 'static) {
+        self.plan().set.push((fault, Box::new(when)));
     }
 
     /// The faults so far.
@@ -142,7 +148,7 @@ impl<T: Transport> FaultyTransport<T> {
 #[async_trait]
 impl<T: Transport> Transport for FaultyTransport<T> {
     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
-        let fault = self.plan().draw(self.rate);
+        let fault = self.plan().fault(&request, self.rate);
         match fault {
             Some(fault) => self.faulty(fault, request).await,
             None => self.inner.send(request).await,
@@ -162,9 +168,22 @@ impl<T> fmt::Debug for FaultyTransport<T> {
 struct Plan {
     faults: Vec<Fault>,
     rng: Rng,
+    set: Vec<(Fault, Box<When>)>,
 }
 
+type When = dyn Fn(&Request<Body>) -> bool + Send;
+
 impl Plan {
+    /// What happens to this exchange.
+    fn fault(&mut self, request: &Request<Body>, rate: u64) -> Option<Fault> {
+        let Some(place) = self.set.iter().position(|(_, when)| when(request)) else {
+            return self.draw(rate);
+        };
+        let (fault, _) = self.set.remove(place);
+        self.faults.push(fault);
+        Some(fault)
+    }
+
     /// What happens to the next exchange.
     fn draw(&mut self, rate: u64) -> Option<Fault> {
         if self.rng.below(100) >= rate {

@@ -12,7 +12,7 @@ use super::progress::{BlobProgress, Direction};
 use super::repository::Repository;
 use crate::Error;
 use crate::proto::auth::Scopes;
-use crate::proto::{Mount, Mounted, Upload, UploadSession, UploadStream, Uploaded};
+use crate::proto::{Mount, Mounted, Upload, UploadStream, Uploaded};
 
 /// Storing blobs.
 impl Repository {
@@ -24,7 +24,18 @@ impl Repository {
     /// # Errors
     /// If the content cannot be read, does not have the descriptor's size and digest, or the registry refuses it.
     pub async fn push_blob(&self, descriptor: &Descriptor, content: Arc<dyn Content>) -> Result<Uploaded, Error> {
-        self.upload(descriptor, content, None).await
+        let upload = self.new_upload(descriptor);
+        self.upload(descriptor, content, upload).await
+    }
+
+    /// Stores a blob whether or not it seems to be there.
+    pub(crate) async fn push_blob_regardless(
+        &self,
+        descriptor: &Descriptor,
+        content: Arc<dyn Content>,
+    ) -> Result<Uploaded, Error> {
+        let upload = self.new_upload(descriptor).regardless();
+        self.upload(descriptor, content, upload).await
     }
 
     /// Stores a blob that the repository `from` of this registry has: the registry takes it over from there if it can and may, and otherwise it goes up as by
@@ -48,8 +59,14 @@ impl Repository {
                 Meter::new(self.shared(), descriptor, Direction::Upload).ended(BlobProgress::Mounted);
                 Ok(Uploaded::Mounted)
             }
-            Mounted::Opened(session) => self.upload(descriptor, content, Some(session)).await,
-            Mounted::Refused => self.upload(descriptor, content, None).await,
+            Mounted::Opened(session) => {
+                let upload = self.new_upload(descriptor).in_session(session);
+                self.upload(descriptor, content, upload).await
+            }
+            Mounted::Refused => {
+                let upload = self.new_upload(descriptor);
+                self.upload(descriptor, content, upload).await
+            }
         }
     }
 
@@ -139,16 +156,16 @@ impl Repository {
         scopes
     }
 
+    fn new_upload(&self, descriptor: &Descriptor) -> Upload {
+        Upload::new(self.stored_name().clone(), descriptor.digest.clone(), descriptor.size)
+    }
+
     async fn upload(
         &self,
         descriptor: &Descriptor,
         content: Arc<dyn Content>,
-        session: Option<UploadSession>,
+        upload: Upload,
     ) -> Result<Uploaded, Error> {
-        let mut upload = Upload::new(self.stored_name().clone(), descriptor.digest.clone(), descriptor.size);
-        if let Some(session) = session {
-            upload = upload.in_session(session);
-        }
         let meter = Arc::new(Meter::new(self.shared(), descriptor, Direction::Upload));
         meter.started();
         let uploaded = self

@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 use std::fmt;
+use std::future::ready;
 use std::sync::Arc;
 
 use futures_core::future::BoxFuture;
@@ -38,6 +39,7 @@ pub async fn copy(
         root = source.manifest(&TagOrDigest::Digest(chosen)).await?;
     }
     let mut job = Job {
+        found: HashSet::new(),
         manifests: HashSet::new(),
         options,
         seen: HashSet::new(),
@@ -139,6 +141,8 @@ pub struct Copied {
 type Observer = dyn Fn(&CopyEvent<'_>) + Send + Sync;
 
 struct Job<'a> {
+    /// The blobs of which the target has said that it has them.
+    found: HashSet<Digest>,
     manifests: HashSet<Digest>,
     options: &'a CopyOptions,
     seen: HashSet<Digest>,
@@ -156,28 +160,40 @@ impl Job<'_> {
                         .filter(|descriptor| self.seen.insert(descriptor.digest.clone()))
                         .cloned()
                         .collect();
-                    self.blobs(wanted).await
+                    let found = self.blobs(wanted).await?;
+                    self.found.extend(found);
+                    Ok(())
                 }
                 AnyManifest::Index(index) => self.children(index, depth).await,
             }
         })
     }
 
-    async fn blobs(&self, wanted: Vec<Descriptor>) -> Result<(), Error> {
+    /// Copies blobs; gives those of which the target says that it has them.
+    async fn blobs(&self, wanted: Vec<Descriptor>) -> Result<Vec<Digest>, Error> {
         let transfers = stream::iter(wanted).map(|descriptor| self.blob(descriptor));
-        transfers.buffer_unordered(self.options.jobs).try_collect().await
+        let found = transfers.buffer_unordered(self.options.jobs);
+        found.try_filter_map(|found| ready(Ok(found))).try_collect().await
     }
 
-    async fn blob(&self, descriptor: Descriptor) -> Result<(), Error> {
+    async fn blob(&self, descriptor: Descriptor) -> Result<Option<Digest>, Error> {
         let content = self.source.blob(&descriptor).await?;
         let stored = self.target.put_blob(&descriptor, content).await?;
-        if let Some(observer) = &self.options.observer {
-            observer(&CopyEvent {
-                descriptor: &descriptor,
-                stored,
-            });
-        }
+        self.tell(&descriptor, stored);
+        Ok((stored != Stored::New).then_some(descriptor.digest))
+    }
+
+    async fn blob_regardless(&self, descriptor: Descriptor) -> Result<(), Error> {
+        let content = self.source.blob(&descriptor).await?;
+        let stored = self.target.put_blob_regardless(&descriptor, content).await?;
+        self.tell(&descriptor, stored);
         Ok(())
+    }
+
+    fn tell(&self, descriptor: &Descriptor, stored: Stored) {
+        if let Some(observer) = &self.options.observer {
+            observer(&CopyEvent { descriptor, stored });
+        }
     }
 
     async fn children(&mut self, index: &ImageIndex, depth: usize) -> Result<(), Error> {
@@ -214,13 +230,29 @@ impl Job<'_> {
         }
     }
 
-    /// Stores once more what `document` refers to, where the target says that it lacks some of it: it may have been deleted meanwhile. Any other error stays one.
+    /// Stores once more what `document` refers to, where the target says that it lacks some of it: it may have been deleted meanwhile. Where the target says no more
+    /// than that the manifest is invalid, that is what it had said to be there: it may have spoken of another repository. Any other error stays one.
     async fn mend(&self, document: &Document<AnyManifest>, error: Error) -> Result<(), Error> {
-        if !error.has_code(&ErrorCode::MANIFEST_BLOB_UNKNOWN) {
+        if error.has_code(&ErrorCode::MANIFEST_BLOB_UNKNOWN) {
+            return self.put_children_again(document).await;
+        }
+        let AnyManifest::Image(image) = document.value() else {
+            return Err(error);
+        };
+        let doubtful: Vec<Descriptor> = blobs_of(image)
+            .filter(|blob| self.found.contains(&blob.digest))
+            .cloned()
+            .collect();
+        if !error.has_code(&ErrorCode::MANIFEST_INVALID) || doubtful.is_empty() {
             return Err(error);
         }
+        let transfers = stream::iter(doubtful).map(|blob| self.blob_regardless(blob));
+        transfers.buffer_unordered(self.options.jobs).try_collect().await
+    }
+
+    async fn put_children_again(&self, document: &Document<AnyManifest>) -> Result<(), Error> {
         match document.value() {
-            AnyManifest::Image(image) => self.blobs(blobs_of(image).cloned().collect()).await,
+            AnyManifest::Image(image) => self.blobs(blobs_of(image).cloned().collect()).await.map(drop),
             AnyManifest::Index(index) => {
                 for descriptor in &index.manifests {
                     let from = TagOrDigest::Digest(descriptor.digest.clone());

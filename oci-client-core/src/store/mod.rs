@@ -46,6 +46,18 @@ pub trait Target: Send + Sync {
     /// A dropped future leaves the blob whole or not there at all.
     async fn put_blob(&self, descriptor: &Descriptor, content: Arc<dyn Content>) -> Result<Stored, Error>;
 
+    /// Stores a blob that [`put_blob`](Self::put_blob) has said to be there, after a manifest that refers to it was refused: what was said may not be so. By default
+    /// it is `put_blob` once more.
+    ///
+    /// # Errors
+    /// As for [`put_blob`](Self::put_blob).
+    ///
+    /// # Cancellation
+    /// As for [`put_blob`](Self::put_blob).
+    async fn put_blob_regardless(&self, descriptor: &Descriptor, content: Arc<dyn Content>) -> Result<Stored, Error> {
+        self.put_blob(descriptor, content).await
+    }
+
     /// Stores a manifest or index that another one refers to, under its digest. What it refers to itself must be there already.
     ///
     /// # Errors

@@ -35,11 +35,11 @@ impl Target for Repository {
             Some(from) => self.push_or_mount_blob(descriptor, content, &from).await?,
             None => self.push_blob(descriptor, content).await?,
         };
-        Ok(match uploaded {
-            Uploaded::Mounted => Stored::Mounted,
-            Uploaded::Present => Stored::Present,
-            Uploaded::Stored => Stored::New,
-        })
+        Ok(stored(uploaded))
+    }
+
+    async fn put_blob_regardless(&self, descriptor: &Descriptor, content: Arc<dyn Content>) -> Result<Stored, Error> {
+        self.push_blob_regardless(descriptor, content).await.map(stored)
     }
 
     async fn put_manifest(&self, document: &Document<AnyManifest>) -> Result<(), Error> {
@@ -52,6 +52,14 @@ impl Target for Repository {
             None => TagOrDigest::Digest(document.digest().clone()),
         };
         self.push_manifest(&target, document).await.map(drop)
+    }
+}
+
+const fn stored(uploaded: Uploaded) -> Stored {
+    match uploaded {
+        Uploaded::Mounted => Stored::Mounted,
+        Uploaded::Present => Stored::Present,
+        Uploaded::Stored => Stored::New,
     }
 }
 

@@ -6,20 +6,29 @@ use crate::site::{Site, basic};
 #[test]
 fn the_whole_round() {
     let site = Site::new(Profile::acr());
-    Round::new().run(&site.client());
+    assert_eq!(
+        Round::new().run(&site.client()),
+        "push 6, again 3, manifests 6, pull 8, look 1, attach 5, list 4, detach 4, tags 3, delete 8"
+    );
     site.assert_confined();
 }
 
 #[test]
 fn the_user_of_zeros_has_a_refresh_token_for_a_password() {
     let site = Site::new(Profile::acr());
-    Round::new().run(&site.client_as(Some(1), "app"));
+    assert_eq!(
+        Round::new().run(&site.client_as(Some(1), "app")),
+        "push 6, again 3, manifests 6, pull 8, look 1, attach 5, list 4, detach 4, tags 3, delete 8"
+    );
 }
 
 #[test]
 fn an_identity_token_goes_by_post() {
     let site = Site::new(Profile::acr());
-    Round::new().run(&site.client_as(Some(2), "app"));
+    assert_eq!(
+        Round::new().run(&site.client_as(Some(2), "app")),
+        "push 6, again 3, manifests 6, pull 8, look 1, attach 5, list 4, detach 4, tags 3, delete 8"
+    );
 }
 
 #[test]

@@ -13,12 +13,18 @@ fn one_host() -> Site {
 
 #[test]
 fn the_whole_round() {
-    Round::new().run(&Site::new(Profile::artifactory()).client());
+    assert_eq!(
+        Round::new().run(&Site::new(Profile::artifactory()).client()),
+        "push 6, again 4, manifests 6, pull 5, look 2, attach 11, list 4, detach 9, tags 3, delete 11"
+    );
 }
 
 #[test]
 fn the_whole_round_with_tokens_from_the_same_host() {
-    Round::new().run(&one_host().client());
+    assert_eq!(
+        Round::new().run(&one_host().client()),
+        "push 6, again 4, manifests 6, pull 5, look 2, attach 11, list 4, detach 9, tags 3, delete 11"
+    );
 }
 
 #[test]

@@ -8,7 +8,10 @@ use crate::site::Site;
 #[test]
 fn the_whole_round() {
     let site = Site::new(Profile::docker_hub());
-    Round::new().run(&site.client());
+    assert_eq!(
+        Round::new().run(&site.client()),
+        "push 6, again 3, manifests 6, pull 8, look 1, attach 5, list 4, detach 4, tags 3, delete 8"
+    );
     site.assert_confined();
     let api = site
         .recorder

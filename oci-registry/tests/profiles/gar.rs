@@ -15,7 +15,10 @@ fn the_whole_round_as_both_users() {
         let site = Site::new(Profile::gar());
         let logins = site.registry.logins().unwrap();
         assert!(matches!(&logins[login], Credential::Password { username, .. } if username == name));
-        Round::new().run(&site.client_as(Some(login), REPOSITORY));
+        assert_eq!(
+            Round::new().run(&site.client_as(Some(login), REPOSITORY)),
+            "push 6, again 3, manifests 6, pull 5, look 1, attach 5, list 4, detach 4, tags 3, delete 8"
+        );
         assert!(
             site.recorder
                 .count_where(|request| request.path.starts_with("/artifacts-uploads/"))

@@ -9,7 +9,10 @@ const REPOSITORY: &str = "group/project/app";
 #[test]
 fn the_whole_round() {
     let site = Site::new(Profile::gitlab());
-    Round::new().run(&site.client());
+    assert_eq!(
+        Round::new().run(&site.client()),
+        "push 6, again 3, manifests 6, pull 5, look 2, attach 11, list 4, detach 9, tags 3, delete 11"
+    );
     assert!(
         site.recorder
             .count_where(|request| request.origin == "https://gitlab.com")
@@ -25,7 +28,10 @@ fn a_type_that_is_not_on_the_list_is_refused() {
         ..Round::new()
     };
     let site = Site::new(Profile::gitlab());
-    round.run(&site.client());
+    assert_eq!(
+        round.run(&site.client()),
+        "push 6, again 3, manifests 6, pull 5, look 2, attach 7, list 4, detach 2, tags 3, delete 12"
+    );
     let artifact = attachment(round.artifact_type);
     let error = site
         .client()

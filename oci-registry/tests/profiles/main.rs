@@ -20,4 +20,5 @@ mod ghcr;
 mod gitlab;
 mod harbor;
 mod origins;
+mod parts;
 mod quay;

@@ -8,7 +8,10 @@ use crate::site::{Site, basic};
 #[test]
 fn the_whole_round() {
     let site = Site::new(Profile::quay());
-    Round::new().run(&site.client());
+    assert_eq!(
+        Round::new().run(&site.client()),
+        "push 6, again 3, manifests 6, pull 8, look 1, attach 5, list 4, detach 5, tags 3, delete 20"
+    );
     site.assert_confined();
 }
 
@@ -19,7 +22,10 @@ fn an_older_one_takes_images_only() {
         refuses_attach: Some(ErrorKind::Refused),
         ..Round::new()
     };
-    round.run(&site.client());
+    assert_eq!(
+        round.run(&site.client()),
+        "push 6, again 3, manifests 6, pull 8, look 2, attach 7, list 4, detach 2, tags 3, delete 24"
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use oci_client_core::{Error, ErrorKind};
-use oci_spec_types::{AnyManifest, Descriptor, Document, ImageManifest, MediaType, Tag, TagOrDigest};
+use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, ImageManifest, MediaType, Tag, TagOrDigest};
 use test_support::Rng;
 
 /// A client on one repository.
@@ -12,6 +12,9 @@ pub(crate) trait Driver {
     fn manifest(&self, target: &TagOrDigest) -> Result<Document<AnyManifest>, Error>;
     fn push_blob(&self, descriptor: &Descriptor, content: &Bytes) -> Result<(), Error>;
     fn push_manifest(&self, target: &TagOrDigest, document: &Document<AnyManifest>) -> Result<(), Error>;
+    fn referrers(&self, subject: &Digest, artifact_type: Option<&MediaType>) -> Result<Vec<Descriptor>, Error>;
+    /// How many requests it has sent so far, for tokens and after redirects too.
+    fn requests(&self) -> usize;
     fn tags(&self) -> Result<Vec<Tag>, Error>;
 }
 
@@ -34,11 +37,14 @@ impl Round {
         }
     }
 
-    /// Drives a client through all steps.
-    pub(crate) fn run(&self, driver: &dyn Driver) {
-        for step in STEPS {
+    /// Drives a client through all steps; gives how many requests each took.
+    pub(crate) fn run(&self, driver: &dyn Driver) -> String {
+        let counts = STEPS.map(|(name, step)| {
+            let before = driver.requests();
             step(self, driver);
-        }
+            format!("{name} {}", driver.requests() - before)
+        });
+        counts.join(", ")
     }
 }
 
@@ -84,11 +90,18 @@ pub(crate) fn image() -> Image {
     Image::new(1, &[5, 9 << 20])
 }
 
-/// What a round attaches to it.
+/// An artifact that a round attaches to it.
 pub(crate) fn attachment(artifact_type: &str) -> Document<AnyManifest> {
-    let subject = descriptor(&image().document);
     let artifact = ImageManifest::artifact(artifact_type.parse().unwrap(), Vec::new());
-    document(artifact.with_subject(subject))
+    document(artifact.with_subject(descriptor(&image().document)))
+}
+
+/// An image that a round attaches to it, as was done before there were artifact types: all registries take that.
+pub(crate) fn attached_image() -> Image {
+    let mut attached = Image::new(2, &[]);
+    let manifest = attached.document.value().as_image().unwrap().clone();
+    attached.document = document(manifest.with_subject(descriptor(&image().document)));
+    attached
 }
 
 pub(crate) fn document(manifest: ImageManifest) -> Document<AnyManifest> {
@@ -108,10 +121,7 @@ pub(crate) fn by_digest(document: &Document<AnyManifest>) -> TagOrDigest {
 }
 
 fn push_blobs(_: &Round, driver: &dyn Driver) {
-    let image = image();
-    image.push_blobs(driver);
-    // What is there already stays.
-    image.push_blobs(driver);
+    image().push_blobs(driver);
 }
 
 fn push_manifest(_: &Round, driver: &dyn Driver) {
@@ -132,10 +142,15 @@ fn pull(_: &Round, driver: &dyn Driver) {
     }
 }
 
+fn look(_: &Round, driver: &dyn Driver) {
+    assert_eq!(driver.referrers(image().document.digest(), None).unwrap(), []);
+}
+
 fn attach(round: &Round, driver: &dyn Driver) {
     let document = attachment(round.artifact_type);
-    let empty = (Descriptor::empty(), Bytes::from_static(b"{}"));
-    driver.push_blob(&empty.0, &empty.1).unwrap();
+    driver
+        .push_blob(&Descriptor::empty(), &Bytes::from_static(b"{}"))
+        .unwrap();
     let attached = driver.push_manifest(&by_digest(&document), &document);
     expect(attached, round.refuses_attach);
     if round.refuses_attach.is_none() {
@@ -144,6 +159,54 @@ fn attach(round: &Round, driver: &dyn Driver) {
             document.bytes()
         );
     }
+    let image = attached_image();
+    image.push_blobs(driver);
+    driver
+        .push_manifest(&by_digest(&image.document), &image.document)
+        .unwrap();
+}
+
+/// Everything that is attached is listed, with its type, and nothing else.
+fn list(round: &Round, driver: &dyn Driver) {
+    let artifact = attachment(round.artifact_type);
+    let artifact = artifact
+        .descriptor()
+        .with_artifact_type(round.artifact_type.parse().unwrap());
+    let artifacts = Vec::from_iter(round.refuses_attach.is_none().then_some(artifact));
+    let image = attached_image().document.descriptor();
+    let images = vec![image.with_artifact_type(MediaType::IMAGE_CONFIG)];
+    for (artifact_type, expected) in [
+        (None, [&*artifacts, &images].concat()),
+        (Some(round.artifact_type.parse().unwrap()), artifacts.clone()),
+        (Some(MediaType::IMAGE_CONFIG), images.clone()),
+        (Some("application/vnd.example.other".parse().unwrap()), Vec::new()),
+    ] {
+        assert_listed(driver, artifact_type.as_ref(), expected);
+    }
+}
+
+/// What was attached and is deleted is listed no longer.
+fn detach(round: &Round, driver: &dyn Driver) {
+    let artifact = attachment(round.artifact_type);
+    if round.refuses_attach.is_none() {
+        expect(driver.delete(&by_digest(&artifact)), round.refuses_delete);
+    }
+    let artifact_type: MediaType = round.artifact_type.parse().unwrap();
+    let left = round.refuses_attach.is_none() && round.refuses_delete.is_some();
+    let artifact = artifact.descriptor().with_artifact_type(artifact_type.clone());
+    assert_listed(driver, Some(&artifact_type), Vec::from_iter(left.then_some(artifact)));
+    let image = attached_image().document.descriptor();
+    let images = vec![image.with_artifact_type(MediaType::IMAGE_CONFIG)];
+    assert_listed(driver, Some(&MediaType::IMAGE_CONFIG), images);
+}
+
+#[track_caller]
+fn assert_listed(driver: &dyn Driver, artifact_type: Option<&MediaType>, mut expected: Vec<Descriptor>) {
+    let mut listed = driver.referrers(image().document.digest(), artifact_type).unwrap();
+    for list in [&mut listed, &mut expected] {
+        list.sort_by_key(|descriptor| descriptor.digest.to_string());
+    }
+    assert_eq!(listed, expected, "{artifact_type:?}");
 }
 
 fn tags(_: &Round, driver: &dyn Driver) {
@@ -166,6 +229,8 @@ fn delete(round: &Round, driver: &dyn Driver) {
     if round.refuses_delete.is_none() {
         let gone = driver.manifest(&by_digest(&document)).unwrap_err();
         assert_eq!(gone.kind(), ErrorKind::NotFound, "{gone}");
+        // The list of its referrers has gone with it, where that was a tag.
+        assert_eq!(driver.tags().unwrap(), []);
     }
 }
 
@@ -178,7 +243,21 @@ fn expect(outcome: Result<(), Error>, refusal: Option<ErrorKind>) {
     }
 }
 
-const STEPS: [fn(&Round, &dyn Driver); 6] = [push_blobs, push_manifest, pull, attach, tags, delete];
+type Step = fn(&Round, &dyn Driver);
+
+const STEPS: [(&str, Step); 10] = [
+    ("push", push_blobs),
+    // What is there already stays.
+    ("again", push_blobs),
+    ("manifests", push_manifest),
+    ("pull", pull),
+    ("look", look),
+    ("attach", attach),
+    ("list", list),
+    ("detach", detach),
+    ("tags", tags),
+    ("delete", delete),
+];
 
 /// More than fit into one page of the registries under test.
 pub(crate) const TAGS: [&str; 5] = ["v1", "v2", "v3", "v4", "v5"];

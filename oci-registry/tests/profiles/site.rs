@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, Method, Request, StatusCode};
-use oci_client_core::client::{Client, Repository};
+use oci_client_core::client::{Client, ClientBuilder, Repository};
 use oci_client_core::credentials::CredentialSource;
 use oci_client_core::proto::{Credential, CredentialQuery};
 use oci_client_core::runtime::Runtime as _;
@@ -17,27 +17,45 @@ use oci_client_core::transport::{Body, Transport as _, TransportError};
 use oci_client_core::{Error, ErrorKind};
 use oci_registry::profile::{Origins, Profile, ProfiledRegistry};
 use oci_registry::{Limits, Registry};
-use oci_spec_types::{AnyManifest, Descriptor, Document, Tag, TagOrDigest};
+use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, MediaType, Tag, TagOrDigest};
 use serde_json::Value;
-use test_support::{Recorder, SimRuntime};
+use test_support::{FaultyTransport, Recorder, SimRuntime};
 
 use crate::round::Driver;
 
 /// A registry with little room in its pages.
 pub(crate) struct Site {
-    pub(crate) recorder: Recorder<ProfiledRegistry>,
+    /// Between the client and the registry.
+    pub(crate) link: Arc<FaultyTransport<ProfiledRegistry>>,
+    pub(crate) recorder: Recorder<Arc<FaultyTransport<ProfiledRegistry>>>,
     pub(crate) registry: ProfiledRegistry,
     pub(crate) runtime: SimRuntime,
 }
 
 impl Site {
     pub(crate) fn new(profile: Profile) -> Self {
+        Self::with_faults(profile, 0, 0)
+    }
+
+    /// A registry behind a link that fails `percent` of a hundred exchanges.
+    pub(crate) fn with_faults(profile: Profile, seed: u64, percent: u64) -> Self {
         let runtime = SimRuntime::new();
         let limits = Limits::new().with_tags_page(2);
         let registry = Registry::builder().limits(limits).build();
         let registry = profile.start(registry, Arc::new(runtime.clone()));
+        Self::over(registry, runtime, seed, percent)
+    }
+
+    /// The same registry behind a link without faults.
+    pub(crate) fn without_faults(&self) -> Self {
+        Self::over(self.registry.clone(), self.runtime.clone(), 0, 0)
+    }
+
+    fn over(registry: ProfiledRegistry, runtime: SimRuntime, seed: u64, percent: u64) -> Self {
+        let link = Arc::new(FaultyTransport::new(registry.clone(), &runtime, seed).with_rate(percent));
         Self {
-            recorder: Recorder::new(registry.clone()),
+            recorder: Recorder::new(link.clone()),
+            link,
             registry,
             runtime,
         }
@@ -51,16 +69,29 @@ impl Site {
 
     /// A client of one test user, or of nobody, on a repository.
     pub(crate) fn client_as(&self, login: Option<usize>, repository: &str) -> SiteClient {
+        self.client_of(self.builder(login).build(), repository)
+    }
+
+    /// A client of the first test user on the profile's repository, of what `configure` makes of it.
+    pub(crate) fn client_with(&self, configure: impl FnOnce(ClientBuilder) -> ClientBuilder) -> SiteClient {
+        let repository = self.registry.profile().repository();
+        self.client_of(configure(self.builder(Some(0))).build(), repository.as_str())
+    }
+
+    fn builder(&self, login: Option<usize>) -> ClientBuilder {
         let source = Logins {
             login,
             registry: self.registry.clone(),
         };
-        let client = Client::builder(Arc::new(self.recorder.clone()), Arc::new(self.runtime.clone()))
+        Client::builder(Arc::new(self.recorder.clone()), Arc::new(self.runtime.clone()))
             .jitter_seed(1)
             .credentials(source)
-            .build();
+    }
+
+    fn client_of(&self, client: Client, repository: &str) -> SiteClient {
         let host = client.registry(&self.registry.profile().host());
         SiteClient {
+            recorder: self.recorder.clone(),
             repository: host.repository(repository.parse().unwrap()),
             runtime: self.runtime.clone(),
         }
@@ -184,6 +215,7 @@ impl Reply {
 
 /// The async client, driven to the end of each step.
 pub(crate) struct SiteClient {
+    recorder: Recorder<Arc<FaultyTransport<ProfiledRegistry>>>,
     pub(crate) repository: Repository,
     runtime: SimRuntime,
 }
@@ -212,6 +244,19 @@ impl Driver for SiteClient {
         self.runtime
             .run(self.repository.push_manifest(target, document))
             .map(drop)
+    }
+
+    fn referrers(&self, subject: &Digest, artifact_type: Option<&MediaType>) -> Result<Vec<Descriptor>, Error> {
+        let referrers = self.repository.referrers(subject);
+        let referrers = match artifact_type {
+            Some(artifact_type) => referrers.artifact_type(artifact_type.clone()),
+            None => referrers,
+        };
+        self.runtime.run(referrers.all())
+    }
+
+    fn requests(&self) -> usize {
+        self.recorder.count()
     }
 
     fn tags(&self) -> Result<Vec<Tag>, Error> {

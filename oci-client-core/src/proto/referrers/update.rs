@@ -22,7 +22,8 @@ use crate::{Error, ErrorKind};
 ///            └──────────────────────────── pause ◄─────────────────────────────────┘  at most 8 rounds
 /// ```
 ///
-/// A PUT is conditional: `If-Match` with the entity tag that the GET came with, `If-None-Match: *` where there was nothing.
+/// A PUT is conditional: `If-Match` with the entity tag that the GET came with, `If-None-Match: *` where there was nothing. Where the registry has answered with the
+/// subject itself, which is no list, one and the other are tried in turn.
 ///
 /// # Concurrency
 /// Where the registry honours conditions, no entry is lost, and whoever cannot get through in eight rounds gets an error of kind
@@ -100,11 +101,15 @@ impl UpdateReferrers {
                 content: Content::Other(why),
                 ..
             } => return Step::fail(self.no_index(&why)),
-            // The subject is no list, and must not become one.
+            // The subject is no list, and must not become one. Whether the registry compares a condition with it or with the tag, which is not there, differs.
             Fallback::Present {
                 content: Content::Subject,
                 etag,
-            } => (ImageIndex::new(Vec::new()), if_match(etag)),
+            } => {
+                let absent = (IF_NONE_MATCH, ANY);
+                let condition = if_match(etag).filter(|_| !self.rounds.is_multiple_of(2));
+                (ImageIndex::new(Vec::new()), Some(condition.unwrap_or(absent)))
+            }
         };
         if !self.change.apply(&mut index) {
             return Step::Done(Ok(UpdatedReferrers::Unchanged));

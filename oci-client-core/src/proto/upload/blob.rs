@@ -38,6 +38,8 @@ pub struct Upload {
     digest: Digest,
     name: RepositoryName,
     plain: bool,
+    /// Whether the content is to be sent even if the blob seems to be there.
+    regardless: bool,
     restarted: bool,
     session: Option<UploadSession>,
     size: u64,
@@ -65,6 +67,7 @@ impl Upload {
             digest,
             name,
             plain: false,
+            regardless: false,
             restarted: false,
             session: None,
             size,
@@ -80,6 +83,15 @@ impl Upload {
         self
     }
 
+    /// Sends the content whether or not the blob seems to be there: some registries find the blobs of all their repositories in each of them and then refuse a
+    /// manifest for want of them.
+    #[must_use]
+    pub const fn regardless(mut self) -> Self {
+        self.plain = true;
+        self.regardless = true;
+        self
+    }
+
     /// Where mounting tells nothing, a look does.
     fn begin(&mut self, host: &mut HostMemory, now: Now) -> Step<Uploaded> {
         if let Some(session) = self.session.take() {
@@ -90,7 +102,7 @@ impl Upload {
         }
         if host.capabilities.self_mount.known(now) == Some(false) {
             self.plain = true;
-            if self.size > host.profile().small_blob() {
+            if !self.regardless && self.size > host.profile().small_blob() {
                 return self.look(host, Found::Before(None));
             }
         }
@@ -168,7 +180,7 @@ impl Upload {
                 if with_content {
                     host.capabilities.single_post.learn(now, false);
                 }
-                if self.plain {
+                if self.plain && !self.regardless {
                     host.capabilities.self_mount.learn(now, false);
                 }
                 match UploadSession::opened(parts, url) {
@@ -183,7 +195,10 @@ impl Upload {
 
     /// Whether the blob is large enough to be worth a look before it is sent, on a host that has not shown whether it mounts.
     fn must_look(&self, host: &HostMemory, now: Now) -> bool {
-        self.size > LARGE_BLOB && !self.restarted && host.capabilities.self_mount.known(now).is_none()
+        self.size > LARGE_BLOB
+            && !self.regardless
+            && !self.restarted
+            && host.capabilities.self_mount.known(now).is_none()
     }
 
     fn look(&mut self, host: &HostMemory, found: Found) -> Step<Uploaded> {
@@ -245,7 +260,7 @@ impl Upload {
         self.restarted = true;
         self.broken |= over.broken;
         match over.gone {
-            true if over.whole => self.look(host, Found::After),
+            true if over.whole && !self.regardless => self.look(host, Found::After),
             true => self.open(host, now),
             false => self.cancel(transfer.session(), After::Open),
         }

@@ -178,6 +178,28 @@ fn cr2_the_subject_itself_is_never_written_back() {
 }
 
 #[test]
+fn cr2_a_list_is_begun_where_the_subject_was_answered_whatever_conditions_are_compared_with() {
+    let (stage, mut actor) = (&mut Stage::new(), add("sbom"));
+    actor.rows(stage, [(start(), "GET…")]);
+    let mut conditions = Vec::new();
+    let mut step = give(&mut actor, stage, Some("\"s\""), "hello");
+    for _ in 0..3 {
+        let (index, condition) = put(step);
+        assert_eq!(index, ImageIndex::new(vec![referrer("sbom")]));
+        conditions.extend(condition);
+        assert!(matches!(actor.tell(stage, refused(412)), Step::Sleep(_)));
+        actor.rows(stage, [(woken(), "GET…")]);
+        step = give(&mut actor, stage, Some("\"s\""), "hello");
+    }
+    assert_eq!(conditions, ["if-none-match: *", "if-match: \"s\"", "if-none-match: *"]);
+    // Without an entity tag there is one condition only.
+    let mut actor = add("sbom");
+    actor.rows(stage, [(start(), "GET…")]);
+    let (_, condition) = put(give(&mut actor, stage, None, "hello"));
+    assert_eq!(condition.as_deref(), Some("if-none-match: *"));
+}
+
+#[test]
 fn cr11_an_entry_is_taken_out_and_an_empty_list_stays() {
     let (stage, mut actor) = (&mut Stage::new(), remove("sbom"));
     actor.rows(stage, [(start(), &*line("GET"))]);
