@@ -116,8 +116,12 @@ impl Hook for LastChunkOnly {
             return next.run(request).await;
         };
         let session = request.uri().path().to_owned();
-        let (mut behind, mut reported) = self.sessions.get(&session).unwrap_or_else(|| (session.clone(), 0));
         let is_chunk = request.method() == Method::PATCH;
+        let (mut behind, mut reported) = match self.sessions.get(&session) {
+            Some(known) => known,
+            None if is_chunk => (session.clone(), received(&session, next).await?),
+            None => (session.clone(), 0),
+        };
         if is_chunk && reported > 0 {
             next.run(own(Method::DELETE, &behind)).await?;
             let opened = next

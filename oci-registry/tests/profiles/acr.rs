@@ -11,6 +11,11 @@ fn the_whole_round() {
         "push 6, again 3, manifests 6, pull 8, look 1, attach 5, list 4, detach 4, tags 3, delete 8"
     );
     site.assert_confined();
+    // Blob storage was asked without a credential, and so never refused.
+    let refused = site
+        .recorder
+        .count_where(|request| request.origin.contains("blob.core") && request.status != Some(200));
+    assert_eq!(refused, 0);
 }
 
 #[test]

@@ -1,4 +1,7 @@
+use std::sync::{Arc, Mutex};
+
 use oci_client_core::ErrorKind;
+use oci_client_core::store::{CopyOptions, MemoryStore, Stored, Target as _, copy};
 use oci_registry::profile::{Origins, Profile};
 use oci_spec_types::Digest;
 
@@ -97,6 +100,57 @@ fn a_blob_of_another_repository_is_found_and_is_not_there() {
         assert_eq!(site.ask("POST", &upload, &[], content).status, 201);
     }
     client.push_manifest(&target("v1"), &image.document).unwrap();
+}
+
+#[test]
+fn a_copy_sends_what_only_seemed_to_be_there() {
+    let site = one_host();
+    let image = Image::new(1, &[3, 65 << 20]);
+    let first = site.client();
+    image.push_blobs(&first);
+    first.push_manifest(&target("v1"), &image.document).unwrap();
+
+    let store = MemoryStore::new();
+    for (descriptor, content) in &image.blobs {
+        let content = Arc::new(content.clone());
+        site.runtime.run(store.put_blob(descriptor, content)).unwrap();
+    }
+    let tag = "v1".parse().unwrap();
+    site.runtime.run(store.put_root(&image.document, Some(&tag))).unwrap();
+    let copies = |repository: &str| {
+        let there = site.client_as(Some(0), repository);
+        let stored = Arc::new(Mutex::new(Vec::new()));
+        let seen = stored.clone();
+        let options = CopyOptions::new().with_jobs(1).with_observer(move |event| {
+            seen.lock().unwrap().push((event.descriptor.size, event.stored));
+        });
+        site.recorder.clear();
+        let from = target("v1");
+        let copied = copy(&store, &from, &there.repository, Some(&tag), &options);
+        site.runtime.run(copied).unwrap();
+        assert_eq!(there.manifest(&target("v1")).unwrap().bytes(), image.document.bytes());
+        for (descriptor, content) in &image.blobs {
+            assert_eq!(there.blob(descriptor).unwrap(), content);
+        }
+        let stored = stored.lock().unwrap().clone();
+        let config = image.blobs[0].0.size;
+        assert_eq!(stored[..2], [(config, Stored::New), (3, Stored::New)]);
+        stored[2..].to_vec()
+    };
+    let large = 65 << 20;
+    assert_eq!(
+        copies("docker-local/other"),
+        [(large, Stored::Present), (large, Stored::New)]
+    );
+    let manifests = site
+        .recorder
+        .requests()
+        .into_iter()
+        .filter(|request| request.method == "PUT" && request.path.contains("/manifests/"));
+    let statuses: Vec<_> = manifests.filter_map(|request| request.status).collect();
+    assert_eq!(statuses, [400, 201]);
+    // What is there indeed is not sent again.
+    assert_eq!(copies("docker-local/other"), [(large, Stored::Present)]);
 }
 
 #[test]

@@ -1,4 +1,8 @@
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
 use oci_client_core::ErrorKind;
+use oci_client_core::client::{Observer, RateLimitEvent, Uploaded};
 use oci_registry::profile::Profile;
 use oci_spec_types::Digest;
 
@@ -67,6 +71,34 @@ fn pulls_are_counted_and_looks_are_free() {
 }
 
 #[test]
+fn the_observer_hears_how_many_pulls_are_left() {
+    #[derive(Default)]
+    struct Limits(Mutex<Vec<(u64, u64)>>);
+
+    impl Observer for Limits {
+        fn rate_limit(&self, event: &RateLimitEvent<'_>) {
+            assert_eq!(event.host.as_str(), "docker.io");
+            assert_eq!(event.limit.window, Some(Duration::from_secs(21_600)));
+            let counts = (event.limit.limit.unwrap(), event.limit.remaining.unwrap());
+            self.0.lock().unwrap().push(counts);
+        }
+    }
+
+    let site = Site::new(Profile::docker_hub());
+    let limits = Arc::new(Limits::default());
+    let client = site.client_with(|builder| builder.observer(limits.clone()));
+    let image = Image::new(1, &[3]);
+    image.push_blobs(&client);
+    client.push_manifest(&target("v1"), &image.document).unwrap();
+    assert_eq!(limits.0.lock().unwrap()[..], []);
+    for _ in 0..2 {
+        site.runtime.run(client.repository.resolve(&target("v1"))).unwrap();
+        client.manifest(&target("v1")).unwrap();
+    }
+    assert_eq!(limits.0.lock().unwrap()[..], [(100, 100), (100, 99), (100, 98)]);
+}
+
+#[test]
 fn too_many_requests_are_answered_in_plain_text() {
     let site = Site::new(Profile::docker_hub());
     for _ in 0..600 {
@@ -118,4 +150,19 @@ fn a_repository_of_another_registry_is_nothing_to_mount_from() {
             .header("www-authenticate")
             .contains("error=\"insufficient_scope\"")
     );
+
+    // The client that tries it uploads the blob then.
+    let image = Image::new(1, &[3]);
+    let (descriptor, content) = &image.blobs[1];
+    let client = site.client();
+    let from = "other/app".parse().unwrap();
+    let pushed = client
+        .repository
+        .push_or_mount_blob(descriptor, Arc::new(content.clone()), &from);
+    assert_eq!(site.runtime.run(pushed).unwrap(), Uploaded::Stored);
+    assert_eq!(client.blob(descriptor).unwrap(), content);
+    let mounts = site
+        .recorder
+        .count_where(|request| request.path.contains("from=other%2Fapp"));
+    assert!(mounts > 0);
 }

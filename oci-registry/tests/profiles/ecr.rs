@@ -3,7 +3,7 @@ use oci_client_core::proto::Credential;
 use oci_registry::profile::Profile;
 use oci_spec_types::Digest;
 
-use crate::round::{Driver as _, Image, Round, attachment, by_digest, target};
+use crate::round::{Driver as _, Image, Round, attached_image, attachment, by_digest, image, target};
 use crate::site::{Site, basic};
 
 #[test]
@@ -107,6 +107,23 @@ fn a_pushed_manifest_has_a_subject_and_no_location_and_no_referrers() {
     assert_eq!(reply.header("oci-subject"), subject.to_string());
     site.get(&format!("/v2/app/referrers/{subject}"))
         .assert_refused(404, "NOT_FOUND");
+}
+
+#[test]
+fn a_claim_to_list_referrers_is_believed_until_a_list_is_asked_for() {
+    let site = Site::new(Profile::ecr());
+    let client = site.client();
+    let (image, attached) = (image(), attached_image());
+    image.push_blobs(&client);
+    client.push_manifest(&target("v1"), &image.document).unwrap();
+    attached.push_blobs(&client);
+    let attach = || client.push_manifest(&by_digest(&attached.document), &attached.document);
+    let list = || client.referrers(image.document.digest(), None).unwrap();
+    attach().unwrap();
+    assert_eq!(list(), []);
+    // Whoever has looked knows better.
+    attach().unwrap();
+    assert_eq!(list().len(), 1);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use oci_client_core::ErrorKind;
 use oci_registry::profile::Profile;
 
-use crate::round::{Driver as _, Image, Round, attachment, by_digest, image, target};
+use crate::round::{Driver as _, Image, Round, attached_image, attachment, by_digest, image, target};
 use crate::site::Site;
 
 const REPOSITORY: &str = "group/project/app";
@@ -81,6 +81,18 @@ fn a_missing_referrers_tag_is_the_subject_itself() {
     assert_eq!(reply.body, image.document.bytes());
     let other = Image::new(2, &[]).document.digest().to_string().replace(':', "-");
     assert_eq!(site.get(&format!("/v2/{REPOSITORY}/manifests/{other}")).status, 404);
+
+    // The client takes that for no list, and begins one without it.
+    assert_eq!(client.referrers(digest, None).unwrap(), []);
+    let attached = attached_image();
+    attached.push_blobs(&client);
+    client
+        .push_manifest(&by_digest(&attached.document), &attached.document)
+        .unwrap();
+    let list = site.get(&format!("/v2/{REPOSITORY}/manifests/{tag}")).json();
+    let listed = list["manifests"].as_array().unwrap();
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0]["digest"], attached.document.digest().to_string());
 
     // Once it is there, it is a tag as any other.
     let artifact = Image::new(3, &[]);

@@ -1,6 +1,7 @@
 use oci_client_core::ErrorKind;
 use oci_registry::profile::Profile;
 use oci_spec_types::Digest;
+use test_support::Recorded;
 
 use crate::round::{Driver as _, Image, Round, TAGS, target};
 use crate::site::{Site, basic};
@@ -13,6 +14,27 @@ fn the_whole_round() {
         "push 6, again 3, manifests 6, pull 8, look 1, attach 5, list 4, detach 5, tags 3, delete 20"
     );
     site.assert_confined();
+    let requests = site.recorder.requests();
+    // Only who deletes asks for `delete`, which here would make worthless what it comes with.
+    let deletion = requests.iter().position(|request| request.method == "DELETE").unwrap();
+    let scopes = |requests: &[Recorded]| -> Vec<String> {
+        let exchanges = requests.iter().filter(|request| request.path.starts_with("/v2/auth?"));
+        let scope = exchanges.map(|request| request.path.split("scope=").nth(1).unwrap().to_owned());
+        scope.collect()
+    };
+    let (before, after) = requests.split_at(deletion - 1);
+    assert_eq!(scopes(before), ["repository%3Aacme%2Fapp%3Apull%2Cpush"]);
+    assert!(scopes(after).iter().all(|scope| scope.contains("delete")));
+    // What a page calls the next one comes back as it was.
+    let pages = requests.iter().filter(|request| request.path.contains("next_page="));
+    let pages: Vec<_> = pages.map(|request| &*request.path).collect();
+    assert_eq!(
+        pages,
+        [
+            "/v2/acme/app/tags/list?next_page=djI%3D",
+            "/v2/acme/app/tags/list?next_page=djQ%3D"
+        ]
+    );
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What people do with a registry, as a list of steps that any client can be driven through.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use oci_client_core::{Error, ErrorKind};
 use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, ImageManifest, MediaType, Tag, TagOrDigest};
@@ -86,8 +88,9 @@ impl Image {
 }
 
 /// The image that a round pushes.
-pub(crate) fn image() -> Image {
-    Image::new(1, &[5, 9 << 20])
+pub(crate) fn image() -> &'static Image {
+    static IMAGE: LazyLock<Image> = LazyLock::new(|| Image::new(1, &[5, 9 << 20]));
+    &IMAGE
 }
 
 /// An artifact that a round attaches to it.
@@ -125,10 +128,10 @@ fn push_blobs(_: &Round, driver: &dyn Driver) {
 }
 
 fn push_manifest(_: &Round, driver: &dyn Driver) {
-    let document = image().document;
-    driver.push_manifest(&by_digest(&document), &document).unwrap();
+    let document = &image().document;
+    driver.push_manifest(&by_digest(document), document).unwrap();
     for tag in TAGS {
-        driver.push_manifest(&target(tag), &document).unwrap();
+        driver.push_manifest(&target(tag), document).unwrap();
     }
 }
 
@@ -221,13 +224,13 @@ fn tags(_: &Round, driver: &dyn Driver) {
 }
 
 fn delete(round: &Round, driver: &dyn Driver) {
-    let document = image().document;
+    let document = &image().document;
     for tag in TAGS {
         expect(driver.delete(&target(tag)), round.refuses_delete);
     }
-    expect(driver.delete(&by_digest(&document)), round.refuses_delete);
+    expect(driver.delete(&by_digest(document)), round.refuses_delete);
     if round.refuses_delete.is_none() {
-        let gone = driver.manifest(&by_digest(&document)).unwrap_err();
+        let gone = driver.manifest(&by_digest(document)).unwrap_err();
         assert_eq!(gone.kind(), ErrorKind::NotFound, "{gone}");
         // The list of its referrers has gone with it, where that was a tag.
         assert_eq!(driver.tags().unwrap(), []);

@@ -222,7 +222,7 @@ pub(crate) struct SiteClient {
 
 impl Driver for SiteClient {
     fn blob(&self, descriptor: &Descriptor) -> Result<Bytes, Error> {
-        self.runtime.run(self.repository.blob(descriptor)?.bytes(16 << 20))
+        self.runtime.run(self.repository.blob(descriptor)?.bytes(128 << 20))
     }
 
     fn delete(&self, target: &TagOrDigest) -> Result<(), Error> {

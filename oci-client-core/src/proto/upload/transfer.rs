@@ -190,7 +190,7 @@ impl Transfer {
         let distrusted = host.capabilities.moving_range.known(now) == Some(false);
         let kept = Kept::of(&parts.headers).filter(|_| !distrusted);
         let kept = kept.map(|kept| kept.among(span.start, end)).filter(|&kept| kept <= end);
-        self.plan.took(end);
+        self.plan.took(span.start, end);
         self.move_to(host, now, kept.unwrap_or(end), end, false)
     }
 

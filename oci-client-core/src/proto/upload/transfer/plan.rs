@@ -13,7 +13,7 @@ pub(in crate::proto::upload) struct Plan {
     mark: u64,
     /// How much the registry has acknowledged in all.
     most_taken: u64,
-    /// The parts that were acknowledged.
+    /// The parts that were acknowledged, counting what came before the first one.
     parts: u64,
     /// Replies since the last progress.
     stalls: u32,
@@ -83,9 +83,13 @@ impl Plan {
         self.chunk = Some((tried / 2).max(SMALLEST));
     }
 
-    /// The registry has acknowledged everything up to `end`.
-    pub(super) fn took(&mut self, end: u64) {
+    /// The registry has acknowledged the part from `start` and everything before it.
+    pub(super) fn took(&mut self, start: u64, end: u64) {
         self.most_taken = self.most_taken.max(end);
+        if start > 0 && self.parts == 0 {
+            // What a broken request had brought.
+            self.parts = 1;
+        }
         self.parts = self.parts.saturating_add(1);
     }
 

@@ -128,6 +128,23 @@ fn where_parts_do_not_add_up_the_whole_is_sent() {
 }
 
 #[test]
+fn where_the_last_part_alone_is_kept_what_a_broken_request_brought_is_a_part_too() {
+    let profile = HostProfile::new("r.test".parse().unwrap()).with_small_blob(0);
+    let stage = &mut Stage::with(profile);
+    interrupted_upload(stage).rows(
+        stage,
+        [
+            (at(204, "/u", "0-4"), "PATCH /u (5-9) <- blob 5..10"),
+            (at(202, "/u", "0-9"), "PUT /u?digest=D"),
+            (refused(400), "DELETE /u"),
+            (head(204, &[]), OPEN),
+            (opened(""), "PUT /u?digest=D <- blob 0..10"),
+            (head(201, &[]), "done Stored"),
+        ],
+    );
+}
+
+#[test]
 fn cb11_no_part_but_the_last_is_smaller_than_the_host_allows() {
     let stage = &mut small();
     upload(10).rows(
