@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 use http::header::{CONTENT_RANGE, LOCATION, RANGE};
 use http::{HeaderValue, Method, Request, StatusCode};
-use http_body::Body as _;
 use oci_client_core::transport::{Body, TransportErrorKind};
 
 use super::chain::{Answer, Hook, Next};
@@ -122,7 +121,8 @@ impl Hook for LastChunkOnly {
             None if is_chunk => (session.clone(), received(&session, next).await?),
             None => (session.clone(), 0),
         };
-        if is_chunk && reported > 0 {
+        let dropped = if is_chunk { reported } else { 0 };
+        if dropped > 0 {
             next.run(own(Method::DELETE, &behind)).await?;
             let opened = next
                 .run(own(Method::POST, &format!("/v2/{repository}/blobs/uploads/")))
@@ -130,7 +130,6 @@ impl Hook for LastChunkOnly {
             behind = text(&opened, LOCATION).unwrap_or_default().to_owned();
         }
         request.headers_mut().remove(CONTENT_RANGE);
-        reported = reported.saturating_add(request.body().size_hint().exact().unwrap_or_default());
         let query = request
             .uri()
             .query()
@@ -139,6 +138,7 @@ impl Hook for LastChunkOnly {
         set_target(&mut request, &format!("{behind}{query}"));
         let mut response = next.run(request).await?;
         if is_chunk && response.status() == StatusCode::ACCEPTED {
+            reported = dropped.saturating_add(text(&response, RANGE).map_or(0, end));
             if let Ok(range) = HeaderValue::try_from(format!("0-{}", reported.saturating_sub(1))) {
                 response.headers_mut().insert(RANGE, range);
             }

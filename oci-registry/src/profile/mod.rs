@@ -11,7 +11,8 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use oci_client_core::client::{Client, StaticCredentials};
+//! use oci_client_core::client::Client;
+//! use oci_client_core::credentials::StaticCredentials;
 //! use oci_client_core::runtime::{ThreadRuntime, block_on};
 //! use oci_registry::Registry;
 //! use oci_registry::profile::Profile;

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::stream;
 use http::header::CONTENT_RANGE;
 use http::{Method, Request};
 use oci_client_core::proto::HostProfile;
 use oci_client_core::transport::Body;
 use oci_registry::profile::Profile;
 use oci_spec_types::{Descriptor, MediaType};
-use test_support::{Fault, Rng};
+use test_support::{Fault, Recorded, Rng};
 
 use crate::round::Driver as _;
 use crate::site::{Site, SiteClient};
@@ -230,4 +231,29 @@ fn over_bad_links_blobs_arrive_right_or_not_at_all() {
         }
     }
     assert!(arrived > 60, "{arrived}");
+}
+
+#[test]
+fn streams_go_up_where_a_request_may_be_so_large() {
+    for name in Profile::NAMES {
+        let site = Site::new(Profile::named(name).unwrap());
+        let client = site.client();
+        let content = Bytes::from(Rng::new(1).bytes(9 << 20));
+        let pieces: Vec<_> = content
+            .chunks(1 << 20)
+            .map(|piece| Ok(content.slice_ref(piece)))
+            .collect();
+        let pushed = client
+            .repository
+            .push_stream(MediaType::IMAGE_LAYER, stream::iter(pieces));
+        match site.runtime.run(pushed) {
+            Ok(descriptor) => assert_eq!(client.blob(&descriptor).unwrap(), content, "{name}"),
+            // A stream is one request, and its length is not known.
+            Err(error) => {
+                assert_eq!((name, error.status().unwrap().as_u16()), ("ghcr", 416), "{error}");
+                let cancelled = |request: &Recorded| request.method == Method::DELETE && request.status == Some(204);
+                assert_eq!(site.recorder.count_where(cancelled), 1);
+            }
+        }
+    }
 }

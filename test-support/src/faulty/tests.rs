@@ -58,3 +58,20 @@ fn every_fault_comes_and_does_what_it_says() {
         |text: &&String| text.starts_with("200") && text.matches('x').count() == 99 && text.len() == whole.len();
     assert!(seen.iter().flatten().any(|text| corrupted(&text)));
 }
+
+#[test]
+fn a_fault_that_is_set_happens_once_to_the_request_that_fits() {
+    let runtime = SimRuntime::new();
+    let server = Responder::new(&runtime, |_| Reply::new(200));
+    let faulty = FaultyTransport::new(server, &runtime, 1).with_rate(0);
+    faulty.set(Fault::LostAnswer, |request| request.uri().path() == "/b");
+    faulty.set(Fault::Unavailable, |_| true);
+    let exchanges = ["/a", "/b", "/b"].map(|path| {
+        let request = Request::get(format!("https://registry.test{path}"));
+        let request = request.body(Body::empty()).unwrap();
+        let answer = runtime.run(faulty.send(request));
+        answer.map_or(0, |response| response.status().as_u16())
+    });
+    assert_eq!(exchanges, [503, 0, 200]);
+    assert_eq!(faulty.faults(), [Fault::Unavailable, Fault::LostAnswer]);
+}
