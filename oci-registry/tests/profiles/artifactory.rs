@@ -18,7 +18,7 @@ fn one_host() -> Site {
 fn the_whole_round() {
     assert_eq!(
         Round::new().run(&Site::new(Profile::artifactory()).client()),
-        "push 6, again 4, manifests 6, pull 5, look 2, attach 11, list 4, detach 9, tags 3, delete 11"
+        "push 6, again 4, manifests 6, pull 5, look 2, attach 13, list 4, detach 10, tags 3, delete 11"
     );
 }
 
@@ -26,7 +26,7 @@ fn the_whole_round() {
 fn the_whole_round_with_tokens_from_the_same_host() {
     assert_eq!(
         Round::new().run(&one_host().client()),
-        "push 6, again 4, manifests 6, pull 5, look 2, attach 11, list 4, detach 9, tags 3, delete 11"
+        "push 6, again 4, manifests 6, pull 5, look 2, attach 13, list 4, detach 10, tags 3, delete 11"
     );
 }
 

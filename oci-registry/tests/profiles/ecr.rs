@@ -11,7 +11,7 @@ fn the_whole_round() {
     let site = Site::new(Profile::ecr());
     assert_eq!(
         Round::new().run(&site.client()),
-        "push 5, again 4, manifests 6, pull 5, look 2, attach 11, list 4, detach 8, tags 3, delete 11"
+        "push 5, again 4, manifests 6, pull 5, look 2, attach 13, list 4, detach 9, tags 3, delete 11"
     );
     // No token is asked for.
     assert_eq!(site.recorder.count_where(|request| request.path.contains("token")), 0);

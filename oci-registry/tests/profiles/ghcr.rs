@@ -13,7 +13,7 @@ fn the_whole_round() {
     };
     assert_eq!(
         round.run(&Site::new(Profile::ghcr()).client()),
-        "push 6, again 3, manifests 6, pull 5, look 2, attach 11, list 4, detach 5, tags 4, delete 7"
+        "push 6, again 3, manifests 6, pull 5, look 2, attach 13, list 4, detach 5, tags 4, delete 7"
     );
 }
 

@@ -11,7 +11,7 @@ fn the_whole_round() {
     let site = Site::new(Profile::gitlab());
     assert_eq!(
         Round::new().run(&site.client()),
-        "push 6, again 3, manifests 6, pull 5, look 2, attach 11, list 4, detach 9, tags 3, delete 11"
+        "push 6, again 3, manifests 6, pull 5, look 2, attach 13, list 4, detach 10, tags 3, delete 11"
     );
     assert!(
         site.recorder
@@ -30,7 +30,7 @@ fn a_type_that_is_not_on_the_list_is_refused() {
     let site = Site::new(Profile::gitlab());
     assert_eq!(
         round.run(&site.client()),
-        "push 6, again 3, manifests 6, pull 5, look 2, attach 7, list 4, detach 2, tags 3, delete 12"
+        "push 6, again 3, manifests 6, pull 5, look 2, attach 8, list 4, detach 2, tags 3, delete 12"
     );
     let artifact = attachment(round.artifact_type);
     let error = site

@@ -46,7 +46,7 @@ fn an_older_one_takes_images_only() {
     };
     assert_eq!(
         round.run(&site.client()),
-        "push 6, again 3, manifests 6, pull 8, look 2, attach 7, list 4, detach 2, tags 3, delete 24"
+        "push 6, again 3, manifests 6, pull 8, look 2, attach 8, list 4, detach 2, tags 3, delete 24"
     );
 }
 
