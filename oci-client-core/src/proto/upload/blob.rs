@@ -3,7 +3,7 @@ use oci_spec_types::{Algorithm, Digest, RepositoryName};
 use url::Url;
 
 use super::session::{UploadSession, carrying};
-use super::stream::is_cut_off;
+use super::stream::{is_cut_off, is_there};
 use super::transfer::{Act, Over, Transfer, TransferPlan};
 use super::trial::Lead;
 use crate::proto::HostMemory;
@@ -216,8 +216,9 @@ impl Upload {
     /// What a look gave.
     fn looked(&mut self, host: &mut HostMemory, now: Now, found: Found, there: bool) -> Step<Uploaded> {
         match found {
-            Found::After if there => Step::Done(Ok(Uploaded::Stored)),
-            Found::After => self.open(host, now),
+            Found::After(_) if there => Step::Done(Ok(Uploaded::Stored)),
+            Found::After(None) => self.open(host, now),
+            Found::After(Some(error)) => Step::fail(*error),
             Found::Before(session) if there => {
                 // Had the host mounted, there would have been nothing to look for.
                 host.capabilities.self_mount.learn(now, false);
@@ -254,13 +255,13 @@ impl Upload {
 
     /// A session has come to nothing: another one is opened, once. If all had been sent, the blob may be there and only the answer was lost.
     fn over(&mut self, host: &mut HostMemory, now: Now, transfer: &Transfer, over: Over) -> Step<Uploaded> {
-        if self.restarted {
-            return self.cancel(transfer.session(), After::End(Err(over.error)));
-        }
-        self.restarted = true;
+        let last = std::mem::replace(&mut self.restarted, true);
         self.broken |= over.broken;
         match over.gone {
-            true if over.whole && !self.regardless => self.look(host, Found::After),
+            true if over.whole && !self.regardless => {
+                self.look(host, Found::After(last.then(|| Box::new(over.error))))
+            }
+            _ if last => self.cancel(transfer.session(), After::End(Err(over.error))),
             true => self.open(host, now),
             false => self.cancel(transfer.session(), After::Open),
         }
@@ -312,10 +313,7 @@ impl Machine for Upload {
                 host.capabilities.trial.sweep(&mut host.tokens);
                 step
             }
-            (State::Looking(found), Input::Head { parts, .. }) => {
-                let there = parts.status == StatusCode::OK || parts.status.is_redirection();
-                self.looked(host, now, found, there)
-            }
+            (State::Looking(found), Input::Head { parts, .. }) => self.looked(host, now, found, is_there(&parts)),
             // The look was a courtesy: whatever kept it from an answer need not keep the upload from working.
             (State::Looking(found), Input::Failed { .. }) => self.looked(host, now, found, false),
             (State::Transferring(mut transfer), input) => {
@@ -370,8 +368,8 @@ enum After {
 /// When a blob is looked for.
 #[derive(Debug)]
 enum Found {
-    /// After all of it was sent into a session that is no longer there.
-    After,
+    /// After all of it was sent into a session that is no longer there; with what to fail with, where that was the last try.
+    After(Option<Box<Error>>),
     /// Before anything was sent; with the session, where one is open.
     Before(Option<UploadSession>),
 }

@@ -1,12 +1,13 @@
-use http::{Method, Request, StatusCode};
+use http::{Method, Request, StatusCode, response};
 use oci_spec_types::{Descriptor, MediaType, RepositoryName};
 
 use super::session::{UploadSession, carrying};
-use super::transfer::{Act, Transfer};
+use super::transfer::{Act, Over, Transfer};
 use crate::proto::HostMemory;
 use crate::proto::endpoint;
 use crate::proto::machine::{Input, Machine, Now, Payload, Step};
 use crate::proto::reply::unexpected;
+use crate::proto::session::Unfollowed;
 use crate::{Error, ErrorKind};
 
 /// Stores content whose length and digest nobody knows before it has ended ([spec, "Pushing a blob in chunks"]).
@@ -15,7 +16,7 @@ use crate::{Error, ErrorKind};
 /// Start ── POST ──► 202 ── PATCH, chunked coding, no Content-Range ──► 202 ── PUT ?digest ──► 201 ──► Done(Descriptor)
 ///                            │ ▲ the rest, where the session
 ///                Interrupted ▼ │ has kept what went before
-///                           GET ─► Range
+///                           GET ─► Range        (404 after all of it was sent: HEAD the blob, the answer may have been lost)
 /// ```
 ///
 /// The POST settles authorization before any content is read. Whoever drives the machine sends what its payloads ([`Span::from`](crate::proto::Span::from)) name in chunked coding, hashes the content
@@ -53,21 +54,47 @@ impl UploadStream {
             Act::Ended(error) => Step::fail(error),
             Act::Failed(error) => self.cancel(transfer.session(), Some(error)),
             Act::Misuse => Step::misuse(),
-            Act::Over(over) if self.restarted && over.gone => Step::fail(over.error),
-            Act::Over(over) if self.restarted => self.cancel(transfer.session(), Some(over.error)),
-            // Whether the content can be read once more from its beginning is for the driver to say.
-            Act::Over(over) => {
-                self.restarted = true;
-                match over.gone {
-                    true => self.open(host),
-                    false => self.cancel(transfer.session(), None),
-                }
-            }
+            Act::Over(over) => self.over(host, &transfer, over),
             Act::Send(request) => {
                 self.state = State::Transferring(transfer);
                 Step::Send(request)
             }
             Act::Stored(digest, size) => Step::Done(Ok(Descriptor::new(self.media_type.clone(), digest, size))),
+        }
+    }
+
+    /// A session has come to nothing. If all of the content had been sent, the blob may be there and only the answer was lost.
+    fn over(&mut self, host: &HostMemory, transfer: &Transfer, over: Over) -> Step<Descriptor> {
+        match transfer.content().filter(|_| over.gone && over.whole) {
+            Some((digest, size)) => {
+                let descriptor = Descriptor::new(self.media_type.clone(), digest, size);
+                self.look(host, descriptor, over.error)
+            }
+            None if over.gone => self.again(host, over.error),
+            None => {
+                let last = std::mem::replace(&mut self.restarted, true);
+                self.cancel(transfer.session(), last.then_some(over.error))
+            }
+        }
+    }
+
+    /// Opens another session, once. Whether the content can be read once more from its beginning is for the driver to say.
+    fn again(&mut self, host: &HostMemory, error: Error) -> Step<Descriptor> {
+        match std::mem::replace(&mut self.restarted, true) {
+            true => Step::fail(error),
+            false => self.open(host),
+        }
+    }
+
+    fn look(&mut self, host: &HostMemory, descriptor: Descriptor, error: Error) -> Step<Descriptor> {
+        let url = endpoint::blob(host.profile().base(), &self.name, &descriptor.digest);
+        match endpoint::request(Method::HEAD, &url, Payload::Empty) {
+            Ok(mut request) => {
+                request.extensions_mut().insert(Unfollowed);
+                self.state = State::Looking(Box::new((descriptor, error)));
+                Step::Send(request)
+            }
+            Err(error) => Step::fail(error),
         }
     }
 
@@ -110,6 +137,14 @@ impl Machine for UploadStream {
                 Some(error) => Step::fail(error),
                 None => self.open(host),
             },
+            (State::Looking(looking), Input::Head { parts, .. }) => {
+                let (descriptor, error) = *looking;
+                match is_there(&parts) {
+                    true => Step::Done(Ok(descriptor)),
+                    false => self.again(host, error),
+                }
+            }
+            (State::Looking(looking), Input::Failed { .. }) => self.again(host, looking.1),
             _ => Step::misuse(),
         }
     }
@@ -122,6 +157,11 @@ impl Machine for UploadStream {
     }
 }
 
+/// Whether the answer to a HEAD says that the blob is there. A redirect leads to where it is.
+pub(super) fn is_there(parts: &response::Parts) -> bool {
+    parts.status == StatusCode::OK || parts.status.is_redirection()
+}
+
 /// Whether there is no connection to send anything more on.
 pub(super) fn is_cut_off(error: &Error) -> bool {
     error.transport().is_some() && error.kind() != ErrorKind::Store
@@ -132,6 +172,8 @@ enum State {
     Cancelling(Option<Error>),
     Ended,
     Fresh,
+    /// For what all of the content makes up; with what to fail with if it is not there.
+    Looking(Box<(Descriptor, Error)>),
     Opening,
     Transferring(Box<Transfer>),
 }

@@ -67,6 +67,11 @@ impl Transfer {
         &self.session
     }
 
+    /// What the content has turned out to be, with its length; `None` before it has ended.
+    pub(super) fn content(&self) -> Option<(Digest, u64)> {
+        self.digest.clone().zip(self.total)
+    }
+
     /// Sends what is missing, or finishes.
     pub(super) fn proceed(&mut self, host: &HostMemory, now: Now) -> Act {
         match (&self.digest, self.total) {
@@ -306,9 +311,9 @@ impl Transfer {
         (error, sent): (Error, Sent),
     ) -> Act {
         self.sent = self.sent.max(end_of(span, &sent));
-        let too_large =
-            error.kind() == ErrorKind::TooLarge || error.status() == Some(StatusCode::RANGE_NOT_SATISFIABLE);
-        if too_large && span.start < self.plan.most_taken() {
+        let misplaced = error.status() == Some(StatusCode::RANGE_NOT_SATISFIABLE);
+        let too_large = misplaced || error.kind() == ErrorKind::TooLarge;
+        if misplaced && span.start < self.plan.most_taken() {
             // It has more than its `Range` said.
             host.capabilities.moving_range.learn(now, false);
             self.at = self.plan.most_taken();

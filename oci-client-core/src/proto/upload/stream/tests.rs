@@ -104,6 +104,41 @@ fn p05_a_lost_session_is_opened_again_once() {
     );
 }
 
+/// The answer to the closing PUT was lost: asked again, the registry no longer knows the session.
+#[test]
+fn p05_a_stream_of_which_all_was_sent_is_looked_for_when_its_session_is_gone() {
+    const LOOK: &str = "HEAD /v2/a/b/blobs/D";
+    let stage = &mut Stage::new();
+    let closing = |stage: &mut Stage| {
+        let mut actor = sending(stage);
+        actor.rows(stage, [(ended(5, "0-4"), "PUT /u?n=1&digest=D"), (refused(404), LOOK)]);
+        actor
+    };
+    closing(stage).rows(stage, [(head(200, &[]), "done Descriptor…")]);
+    closing(stage).rows(stage, [(head(307, &[]), "done Descriptor…")]);
+    for absent in [refused(404), failed(TransportErrorKind::Reset), head(204, &[])] {
+        closing(stage).rows(
+            stage,
+            [
+                (absent, OPEN),
+                (opened(), "PATCH /u <- blob 0.."),
+                (ended(5, "0-4"), "PUT /u?n=1&digest=D"),
+                (refused(404), LOOK),
+                (refused(404), "failed NotFound"),
+            ],
+        );
+    }
+    let sent = Sent::new(100).with_digest(hello_digest());
+    sending(stage).rows(
+        stage,
+        [
+            (Told::Input(Input::Interrupted { sent }), "GET /u"),
+            (refused(404), LOOK),
+            (head(200, &[]), "done Descriptor…"),
+        ],
+    );
+}
+
 #[test]
 fn cb19_a_stream_that_fails_is_cancelled() {
     let stage = &mut Stage::new();
@@ -136,4 +171,10 @@ fn a_wrong_input_is_an_error() {
         actor
     });
     refuses_all_but(&["failed", "head", "interrupted"], sending);
+    refuses_all_but(&["failed", "head"], |stage| {
+        let mut actor = sending(stage);
+        let put = "PUT /u?n=1&digest=D";
+        actor.rows(stage, [(ended(5, "0-4"), put), (refused(404), "HEAD /v2/a/b/blobs/D")]);
+        actor
+    });
 }

@@ -204,6 +204,27 @@ fn p05_a_blob_whose_answer_was_lost_is_looked_for() {
     }
 }
 
+/// The same once the blob was begun anew: it is looked for then too before the upload counts as failed.
+#[test]
+fn p05_a_blob_whose_second_answer_was_lost_is_looked_for_too() {
+    const LOOK: &str = "HEAD /v2/a/b/blobs/D";
+    for (answer, last) in [(head(200, &[]), "done Stored"), (refused(404), "failed NotFound")] {
+        let stage = &mut small();
+        interrupted_upload(stage).rows(
+            stage,
+            [
+                (refused(404), OPEN),
+                (opened(""), "PATCH /u (0-3) <- blob 0..4"),
+                (at(202, "/u", "0-3"), "PATCH /u (4-7) <- blob 4..8"),
+                (at(202, "/u", "0-7"), "PATCH /u (8-9) <- blob 8..10"),
+                (at(202, "/u", "0-9"), "PUT /u?digest=D"),
+                (refused(404), LOOK),
+                (answer, last),
+            ],
+        );
+    }
+}
+
 #[test]
 fn a_session_that_cannot_be_asked_is_an_error() {
     let stage = &mut small();

@@ -59,6 +59,31 @@ fn parts_that_are_too_large_are_halved_and_that_is_remembered() {
     }
 }
 
+/// A part that was taken up to its middle only, and whose rest is too large: nothing of it is passed over.
+#[test]
+fn p04_what_is_too_large_behind_a_part_that_was_taken_by_half_is_not_taken_for_there() {
+    let profile = HostProfile::new("r.test".parse().unwrap());
+    let stage = &mut Stage::with(profile.with_small_blob(0).with_chunk(200_000));
+    upload(300_000).rows(
+        stage,
+        [
+            (start(), OPEN),
+            (opened(""), "PUT /u?digest=D <- blob 0..300000"),
+            (interrupted_after(5), "GET /u"),
+            (at(204, "/u", "0--1"), "PATCH /u (0-199999) <- blob 0..200000"),
+            (
+                at(202, "/u", "0-99999"),
+                "PATCH /u (100000-299999) <- blob 100000..300000",
+            ),
+            (refused_after(413, 9), "GET /u"),
+            (
+                at(204, "/u", "0-99999"),
+                "PATCH /u (100000-199999) <- blob 100000..200000",
+            ),
+        ],
+    );
+}
+
 #[test]
 fn p05_a_blob_that_is_not_taken_whole_goes_in_parts_and_so_do_the_next() {
     let stage = &mut Stage::new();
