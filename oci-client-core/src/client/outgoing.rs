@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use http::Request;
+use http::{Method, Request};
 
 use oci_spec_types::Digest;
 
@@ -61,7 +61,11 @@ impl Outgoing {
         let (parts, payload) = request.into_parts();
         let body = match payload {
             Payload::Bytes(bytes) => Body::from(bytes),
-            Payload::Empty => Body::empty(),
+            Payload::Empty => {
+                // An upload ends with a PUT without content: the server has all of it by then, and stores it.
+                progress.complete.store(parts.method == Method::PUT, Ordering::Relaxed);
+                Body::empty()
+            }
             Payload::Source(span) => self.open(span, progress.clone()).await?,
         };
         Ok(Request::from_parts(parts, body))

@@ -11,7 +11,7 @@ use oci_client_core::proto::{RetryPolicy, Span};
 use oci_client_core::runtime::Runtime;
 use oci_client_core::transport::{Body, Transport, TransportError};
 use oci_client_core::{Error, ErrorKind};
-use oci_spec_types::Descriptor;
+use oci_spec_types::{Descriptor, MediaType};
 use test_support::{Recorder, Reply, Responder, SimRuntime};
 
 use crate::support::{app, builder, impatient, layer, noise, profile, repository, target};
@@ -156,6 +156,25 @@ fn p09_an_upload_that_no_longer_moves_is_given_up() {
     let error = runtime.run(app.push_blob(&descriptor, content)).unwrap_err();
     // A server that has all of it may take five minutes to store it.
     assert_eq!((error.kind(), runtime.elapsed()), (ErrorKind::Timeout, 310 * SECOND));
+}
+
+/// A stream ends with a PUT without content, and a server that has all of it may take as long to store it as after one with content.
+#[test]
+fn p09_the_request_that_ends_an_upload_is_given_the_time_to_store_it() {
+    for (late, ended) in [(299, true), (301, false)] {
+        let runtime = SimRuntime::new();
+        let server = Responder::new(&runtime, move |request: &http::Request<Bytes>| {
+            match request.method().as_str() {
+                "POST" => Reply::new(202).with_header("location", "/u"),
+                "PUT" => Reply::new(201).delayed(late * SECOND),
+                _ => Reply::new(202),
+            }
+        });
+        let app = impatient(&runtime, server);
+        let content = stream::iter([Ok(noise(1, 2 << 20))]);
+        let pushed = runtime.run(app.push_stream(MediaType::OCTET_STREAM, content));
+        assert_eq!(pushed.is_ok(), ended, "{late}: {pushed:?}");
+    }
 }
 
 #[test]
