@@ -22,6 +22,7 @@ impl KeptFile {
         fs::create_dir_all(folder).map_err(|error| failed("create", folder, error))?;
         // Whoever had the lock may have given the file its name meanwhile: then this one is not the partial file any more.
         for _ in 0..MAX_OPENS {
+            check_plain(&partial)?;
             let file = open(&partial).map_err(|error| failed("open", &partial, error))?;
             lock(&file, &partial)?;
             if is_at(&file, &partial) {
@@ -76,6 +77,18 @@ fn open(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
+/// The name can be guessed: where others may write to the folder, a link under it would lead the content, and what is cut off of it, into another file.
+fn check_plain(path: &Path) -> Result<(), Error> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if !metadata.is_file() => {
+            let message = format!("{} is no plain file: remove it, and look who made it", path.display());
+            Err(Error::new(ErrorKind::Store, message))
+        }
+        // What else is wrong with it, opening it tells.
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 fn lock(file: &File, path: &Path) -> Result<(), Error> {
     match file.try_lock() {
         Ok(()) => Ok(()),
@@ -92,13 +105,13 @@ fn in_use(path: &Path) -> Error {
     Error::new(ErrorKind::Store, message)
 }
 
-/// Whether the open file is still the one of that name.
+/// Whether the open file is still the one of that name, and the name no link to it.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
 
     let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
-    let (opened, named) = (file.metadata().map(identity), fs::metadata(path).map(identity));
+    let (opened, named) = (file.metadata().map(identity), fs::symlink_metadata(path).map(identity));
     opened.is_ok_and(|opened| named.is_ok_and(|named| opened == named))
 }
 

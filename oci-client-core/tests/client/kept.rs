@@ -263,6 +263,27 @@ fn p24_a_partial_file_in_use_is_left_alone_and_the_error_names_it() {
     assert_eq!(std::fs::read(place.path()).unwrap(), content);
 }
 
+/// The name of a partial file can be guessed: whoever plants a link there must not have another file written, or cut off.
+#[cfg(unix)]
+#[test]
+fn p24_a_link_in_the_place_of_a_partial_file_is_refused_and_what_it_leads_to_left_alone() {
+    let (content, runtime) = (noise(9, SIZE), SimRuntime::new());
+    let recorder = Recorder::new(Responder::new(&runtime, server(&content, SIZE)));
+    let app = repository(&runtime, recorder.clone());
+    let victims: [(&str, Option<&[u8]>); 3] = [("absent", None), ("empty", Some(b"")), ("full", Some(b"theirs"))];
+    for (name, before) in victims {
+        let place = Place::new();
+        let victim = place.0.path().join(name);
+        before.inspect(|before| std::fs::write(&victim, before).unwrap());
+        std::os::unix::fs::symlink(&victim, place.partial(&content)).unwrap();
+        let error = place.save(&runtime, &app, &content).unwrap_err();
+        assert_eq!((error.kind(), recorder.count()), (ErrorKind::Store, 0), "{name}");
+        assert!(error.to_string().contains(".partial is no plain file"), "{error}");
+        assert_eq!(std::fs::read(&victim).ok().as_deref(), before, "{name}");
+        assert!(!place.path().exists());
+    }
+}
+
 #[test]
 fn another_blob_of_that_name_has_a_partial_file_of_its_own() {
     let (old, new, place, runtime) = (noise(6, SIZE), noise(7, SIZE), Place::new(), SimRuntime::new());
