@@ -70,7 +70,7 @@ impl Content for Checked {
 }
 
 /// Whether `span` is all of what the descriptor names.
-pub(crate) fn covers(span: Span, descriptor: &Descriptor) -> bool {
+fn covers(span: Span, descriptor: &Descriptor) -> bool {
     span.start == 0 && span.len.is_none_or(|len| len == descriptor.size)
 }
 

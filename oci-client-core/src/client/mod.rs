@@ -45,7 +45,7 @@ use crate::transport::{Transport, TransportFactory};
 pub use crate::proto::{RecordedReferrer, RegistryAccess, StoredManifest, Uploaded, WarningOrigin};
 pub use blob_reader::BlobReader;
 pub use catalog::Catalog;
-pub(crate) use content::{Checked, covers, sealed};
+pub(crate) use content::{Checked, sealed};
 pub use content::{Chunks, Content};
 pub use file::FileContent;
 pub(crate) use file::hash_file;

@@ -1,13 +1,14 @@
+mod remote_blob;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures_util::StreamExt;
 use oci_spec_types::{AnyManifest, Descriptor, Document, Tag, TagOrDigest};
 
+use self::remote_blob::RemoteBlob;
 use super::{Source, Stored, Target};
 use crate::Error;
-use crate::client::{Chunks, Content, Repository, Uploaded, covers, sealed};
-use crate::proto::Span;
+use crate::client::{Content, Repository, Uploaded, sealed};
 
 #[async_trait]
 impl Source for Repository {
@@ -18,10 +19,7 @@ impl Source for Repository {
     async fn blob(&self, descriptor: &Descriptor) -> Result<Arc<dyn Content>, Error> {
         // Only to learn at once whether the digest can be verified.
         self.blob(descriptor)?;
-        Ok(Arc::new(RemoteBlob {
-            descriptor: descriptor.clone(),
-            repository: self.clone(),
-        }))
+        Ok(Arc::new(RemoteBlob::new(self.clone(), descriptor.clone())))
     }
 }
 
@@ -61,50 +59,4 @@ const fn stored(uploaded: Uploaded) -> Stored {
         Uploaded::Present => Stored::Present,
         Uploaded::Stored => Stored::New,
     }
-}
-
-/// A blob in a registry, as content for another store.
-struct RemoteBlob {
-    descriptor: Descriptor,
-    repository: Repository,
-}
-
-#[async_trait]
-impl Content for RemoteBlob {
-    async fn open(&self, span: Span) -> Result<Chunks, Error> {
-        let chunks = self.repository.blob(&self.descriptor)?.into_chunks();
-        if covers(span, &self.descriptor) {
-            return Ok(chunks);
-        }
-        Ok(part(chunks, span))
-    }
-
-    fn repository(&self, _: sealed::Sealed) -> Option<&Repository> {
-        Some(&self.repository)
-    }
-
-    fn checked(&self, _: sealed::Sealed) -> Option<&Descriptor> {
-        Some(&self.descriptor)
-    }
-}
-
-/// A part of verified content: what lies before it is read too, since the digest is that of the whole.
-fn part(chunks: Chunks, span: Span) -> Chunks {
-    let end = span.len.map(|len| span.start.saturating_add(len));
-    let placed = chunks.scan(0_u64, move |offset, chunk| {
-        let chunk = chunk.map(|mut chunk| {
-            let begin = *offset;
-            *offset = begin.saturating_add(chunk.len() as u64);
-            if let Some(end) = end {
-                chunk.truncate(clamp(end.saturating_sub(begin), chunk.len()));
-            }
-            chunk.split_off(clamp(span.start.saturating_sub(begin), chunk.len()))
-        });
-        std::future::ready(Some(chunk))
-    });
-    Box::pin(placed.filter(|chunk| std::future::ready(!chunk.as_ref().is_ok_and(|chunk| chunk.is_empty()))))
-}
-
-fn clamp(offset: u64, length: usize) -> usize {
-    usize::try_from(offset).unwrap_or(usize::MAX).min(length)
 }

@@ -9,6 +9,7 @@ use futures_util::stream;
 use http::{Method, Request, Response};
 use oci_client_core::client::{Repository, Uploaded};
 use oci_client_core::proto::{HostProfile, RetryPolicy};
+use oci_client_core::store::{Source, Stored, Target};
 use oci_client_core::transport::{Body, Transport, TransportError, TransportErrorKind};
 use oci_client_core::{Error, ErrorKind};
 use oci_registry::Registry;
@@ -195,6 +196,48 @@ fn p05_where_the_session_is_lost_the_blob_is_begun_anew_once() {
     assert_eq!((pushed.unwrap(), sessions), (Uploaded::Stored, 2));
     let (pushed, sessions) = push(2);
     assert_eq!((pushed.unwrap_err().kind(), sessions), (ErrorKind::NotFound, 2));
+}
+
+/// A blob that goes from one registry to another in parts is read once, and of what was interrupted that much again which has to go up again.
+#[test]
+fn p05_what_goes_up_in_parts_is_not_read_from_its_beginning_for_each_of_them() {
+    let content = noise(7, SIZE);
+    let descriptor = layer(&content);
+    let (runtime, from) = (SimRuntime::new(), Registry::in_memory());
+    let first = repository(&runtime, from.clone());
+    runtime
+        .run(first.push_blob(&descriptor, Arc::new(content.clone())))
+        .unwrap();
+    for (every, most_requests, most_percent) in [(usize::MAX, 1, 100), (2 * MIB, 20, 110)] {
+        let source = Recorder::new(from.clone());
+        let there = Registry::in_memory();
+        let profile = HostProfile::new(crate::support::HOST.parse().unwrap()).with_largest_upload(100 << 10);
+        let link = Fragile::new(there.clone(), every, 10 << 10);
+        let target = app(&builder(&runtime, link).profile(profile).build());
+        let source_repository = repository(&runtime, source.clone());
+        let stored = runtime.run(async {
+            let content = Source::blob(&source_repository, &descriptor).await?;
+            Target::put_blob(&target, &descriptor, content).await
+        });
+        assert_eq!(stored.unwrap(), Stored::New);
+        let requests = source.requests();
+        let read: u64 = requests.iter().map(|request| asked_for(&request.headers)).sum();
+        assert!(requests.len() <= most_requests, "{} requests", requests.len());
+        let percent = read * 100 / SIZE as u64;
+        assert!(percent <= most_percent, "{percent} % were read");
+        let back = repository(&runtime, there).blob(&descriptor).unwrap();
+        assert_eq!(runtime.run(back.bytes(SIZE)).unwrap(), content);
+    }
+}
+
+/// How many bytes a request for a blob of `SIZE` asks for.
+fn asked_for(headers: &http::HeaderMap) -> u64 {
+    let Some(range) = headers.get("range") else {
+        return SIZE as u64;
+    };
+    let range = range.to_str().unwrap().strip_prefix("bytes=").unwrap();
+    let (first, last) = range.split_once('-').unwrap();
+    last.parse::<u64>().unwrap() + 1 - first.parse::<u64>().unwrap()
 }
 
 #[test]

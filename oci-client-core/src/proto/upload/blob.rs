@@ -258,9 +258,7 @@ impl Upload {
         let last = std::mem::replace(&mut self.restarted, true);
         self.broken |= over.broken;
         match over.gone {
-            true if over.whole && !self.regardless => {
-                self.look(host, Found::After(last.then(|| Box::new(over.error))))
-            }
+            true if over.whole && !self.regardless => self.look(host, Found::After(last.then(|| Box::new(over.error)))),
             _ if last => self.cancel(transfer.session(), After::End(Err(over.error))),
             true => self.open(host, now),
             false => self.cancel(transfer.session(), After::Open),
