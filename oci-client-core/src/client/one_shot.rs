@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
 use oci_spec_types::{Algorithm, Digest, Hasher, UnsupportedAlgorithm};
 
@@ -25,6 +25,7 @@ impl OneShot {
             hasher: Some(Algorithm::SHA256.hasher()?),
             held: VecDeque::new(),
             held_from: 0,
+            small: BytesMut::new(),
         };
         Ok(Self {
             state: Arc::new(Mutex::new(state)),
@@ -38,6 +39,9 @@ impl OneShot {
 
     /// The most bytes that are held of what was read, besides the last piece: 16 MiB.
     pub(super) const WINDOW: u64 = 16 << 20;
+
+    /// Pieces that are smaller than this are held as copies, many in one: each by itself may keep a large buffer alive, and a million of them take more than their content. 64 KiB.
+    const SMALL: usize = 64 << 10;
 }
 
 #[async_trait]
@@ -79,6 +83,8 @@ struct State {
     held: VecDeque<Bytes>,
     /// The offset of the first byte that is held.
     held_from: u64,
+    /// The small pieces that came last, behind those in `held`.
+    small: BytesMut,
 }
 
 impl State {
@@ -114,7 +120,8 @@ impl State {
             }
             begin = end;
         }
-        None
+        let skipped = usize::try_from(at.checked_sub(begin)?).ok()?;
+        self.small.get(skipped..).map(Bytes::copy_from_slice)
     }
 
     fn hold(&mut self, chunk: Bytes) {
@@ -122,7 +129,16 @@ impl State {
             hasher.update(&chunk);
         }
         self.end = self.end.saturating_add(chunk.len() as u64);
-        self.held.push_back(chunk);
+        let is_small = chunk.len() < OneShot::SMALL;
+        if is_small {
+            self.small.extend_from_slice(&chunk);
+        }
+        if !self.small.is_empty() && (!is_small || self.small.len() >= OneShot::SMALL) {
+            self.held.push_back(std::mem::take(&mut self.small).freeze());
+        }
+        if !is_small {
+            self.held.push_back(chunk);
+        }
         while let Some(first) = self.held.front().map(|first| first.len() as u64) {
             let without = self.held_from.saturating_add(first);
             if self.end.saturating_sub(without) < OneShot::WINDOW {

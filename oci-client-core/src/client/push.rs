@@ -119,16 +119,22 @@ impl Repository {
     {
         let mut chunks: Chunks = Box::pin(content);
         let small = self.profile().small_blob();
-        let mut first: Vec<Bytes> = Vec::new();
-        let mut read = 0_u64;
-        while read <= small {
+        let mut first = BytesMut::new();
+        let next = loop {
             let Some(chunk) = chunks.try_next().await? else {
-                return self.push_whole(media_type, &first).await;
+                return self.push_whole(media_type, first.freeze()).await;
             };
-            read = read.saturating_add(chunk.len() as u64);
-            first.push(chunk);
-        }
-        let chunks: Chunks = Box::pin(stream::iter(first.into_iter().map(Ok)).chain(chunks));
+            if (first.len() as u64).saturating_add(chunk.len() as u64) > small {
+                break chunk;
+            }
+            first.extend_from_slice(&chunk);
+        };
+        let begun = std::iter::from_fn(move || {
+            let piece = first.split_to(first.len().min(PIECE)).freeze();
+            (!piece.is_empty()).then_some(piece)
+        });
+        let begun = begun.chain(std::iter::once(next)).map(Ok);
+        let chunks: Chunks = Box::pin(stream::iter(begun).chain(chunks));
         let upload = UploadStream::new(self.stored_name().clone(), media_type);
         self.driver("push stream", &["pull", "push"], upload)
             .with_one_shot(Arc::new(OneShot::new(chunks)?))
@@ -182,12 +188,12 @@ impl Repository {
         uploaded
     }
 
-    async fn push_whole(&self, media_type: MediaType, pieces: &[Bytes]) -> Result<Descriptor, Error> {
-        let mut whole = BytesMut::new();
-        pieces.iter().for_each(|piece| whole.extend_from_slice(piece));
-        let whole = whole.freeze();
-        let descriptor = Descriptor::of(media_type, &whole);
-        self.push_blob(&descriptor, Arc::new(whole)).await?;
+    async fn push_whole(&self, media_type: MediaType, content: Bytes) -> Result<Descriptor, Error> {
+        let descriptor = Descriptor::of(media_type, &content);
+        self.push_blob(&descriptor, Arc::new(content)).await?;
         Ok(descriptor)
     }
 }
+
+/// In which pieces the beginning of a stream goes up, which was gathered first: 64 KiB.
+const PIECE: usize = 64 << 10;

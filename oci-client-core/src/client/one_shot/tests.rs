@@ -27,6 +27,37 @@ fn what_is_held_can_be_read_again_from_any_place() {
     assert_eq!(read(&content, Span::from(9)), b"");
 }
 
+/// Small pieces, and parts of large buffers, take no more memory than what they hold.
+#[test]
+fn many_small_pieces_are_held_as_few() {
+    let whole: Vec<u8> = (0..=250).cycle().take(300_000).collect();
+    let sizes = [1, 2, 3, 70_000, 1, 1000, 64 << 10, 5];
+    let (mut pieces, mut start) = (Vec::new(), 0);
+    for size in sizes.iter().cycle() {
+        let end = whole.len().min(start + size);
+        pieces.push(Ok(Bytes::copy_from_slice(&whole[start..end])));
+        if end == whole.len() {
+            break;
+        }
+        start = end;
+    }
+    let content = OneShot::new(Box::pin(stream::iter(pieces))).unwrap();
+    assert_eq!(read(&content, Span::from(0)), whole);
+    for start in [0, 1, 5, 6, 70_005, 70_006, 70_007, 136_500, 299_990, 300_000] {
+        assert_eq!(read(&content, Span::from(start as u64)), whole[start..], "{start}");
+    }
+    assert_eq!(content.digest(), Some(Digest::sha256(&whole)));
+    let bytes = (0..1_000_000).map(|byte| Ok(Bytes::from(vec![byte as u8])));
+    let content = OneShot::new(Box::pin(stream::iter(bytes))).unwrap();
+    assert_eq!(read(&content, Span::from(0)).len(), 1_000_000);
+    assert!(
+        lock(&content.state).held.len() <= 16,
+        "{} pieces",
+        lock(&content.state).held.len()
+    );
+    assert_eq!(read(&content, Span::from(999_998)), [62, 63]);
+}
+
 #[test]
 fn p29_what_is_no_longer_held_is_an_error() {
     const PIECE: &[u8] = &[7; 1 << 20];
