@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, HeaderMap, HeaderValue};
+use http::header::{ACCEPT, HeaderMap, HeaderValue, LINK};
 use http::{Method, StatusCode};
 use url::Url;
 
@@ -120,8 +120,7 @@ impl GetPage {
                 }
             }
             (State::Sent | State::Reading { .. }, Input::Head { parts, url, .. }) if parts.status == StatusCode::OK => {
-                let link = next_link(&parts.headers).map(|link| endpoint::same_origin(&url, link));
-                match link.transpose() {
+                match next_page(&parts.headers, &url) {
                     Ok(next) => {
                         let headers = Box::new(Fields(parts.headers));
                         let next = next.map(RedactedUrl::new);
@@ -144,6 +143,17 @@ impl GetPage {
             (State::Sent | State::Reading { .. }, Input::Failed { error, .. }) => Step::fail(error),
             _ => Step::misuse(),
         }
+    }
+}
+
+/// Where the next page is. A link that cannot be read may have been to it: a list is never silently cut off.
+fn next_page(headers: &HeaderMap, url: &Url) -> Result<Option<Url>, Error> {
+    match next_link(headers) {
+        Some(link) => endpoint::same_origin(url, link).map(Some),
+        None if headers.get_all(LINK).iter().any(|value| value.to_str().is_err()) => {
+            Err(Error::protocol("the list's Link field cannot be read").at(url))
+        }
+        None => Ok(None),
     }
 }
 

@@ -37,3 +37,24 @@ fn p01_empty_pages_pages_and_entries_are_counted() {
         "the last page is never cut off"
     );
 }
+
+#[test]
+fn p01_a_link_that_cannot_be_read_does_not_end_the_list() {
+    let url = numbered(1);
+    let (unreadable, next): (&[u8], &[u8]) = (b"</?page=\xfc>; rel=\"next\"", b"</?page=2>; rel=next");
+    for (lines, expected) in [
+        (&[][..], Some(None)),
+        (&[next], Some(Some(numbered(2)))),
+        (&[unreadable], None),
+        (&[unreadable, next], Some(Some(numbered(2)))),
+    ] {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(LINK, HeaderValue::from_bytes(line).unwrap());
+        }
+        match next_page(&headers, &url) {
+            Ok(found) => assert_eq!(Some(found), expected),
+            Err(error) => assert_eq!((error.kind(), expected), (ErrorKind::Protocol, None)),
+        }
+    }
+}

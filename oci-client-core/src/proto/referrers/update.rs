@@ -82,7 +82,7 @@ impl UpdateReferrers {
                 step
             }
             (ControlFlow::Break(Ok(fallback)), After::Start) => self.write(host, fallback),
-            (ControlFlow::Break(Ok(fallback)), _) if !self.is_made(&fallback) => self.again(host),
+            (ControlFlow::Break(Ok(fallback)), _) if !self.is_made(&fallback) => self.again(host, None),
             (ControlFlow::Break(Ok(_)), After::Write) => self.settle(now),
             (ControlFlow::Break(Ok(_)), After::Pause) => Step::Done(Ok(UpdatedReferrers::Written)),
             (ControlFlow::Break(Err(error)), _) => Step::fail(error),
@@ -161,21 +161,30 @@ impl UpdateReferrers {
         Step::Sleep(taken.saturating_mul(2).clamp(SHORTEST_SETTLING, LONGEST_SETTLING))
     }
 
-    /// Another has changed the list at the same time.
-    fn again(&mut self, host: &mut HostMemory) -> Step<UpdatedReferrers> {
+    /// Another has changed the list at the same time, or the registry refuses to replace it and says so in the same way.
+    fn again(&mut self, host: &mut HostMemory, refusal: Option<Error>) -> Step<UpdatedReferrers> {
         self.rounds = self.rounds.saturating_add(1);
         if self.rounds >= MAX_ROUNDS {
-            let tag = self.subject.fallback_tag();
-            let message = format!(
-                "the list of referrers under the tag {tag} was changed by others each time that it was written ({MAX_ROUNDS} times)"
-            );
-            return Step::fail(Error::new(ErrorKind::Conflict, message));
+            return Step::fail(self.conflict(refusal));
         }
         self.state = State::Pausing;
         Step::Sleep(
             host.pacing
                 .jittered(FIRST_PAUSE.saturating_mul(1 << self.rounds.min(5))),
         )
+    }
+
+    fn conflict(&self, refusal: Option<Error>) -> Error {
+        let tag = self.subject.fallback_tag();
+        let list = format!("the list of referrers under the tag {tag}");
+        let Some(refusal) = refusal else {
+            let message = format!("{list} was changed by others each time that it was written ({MAX_ROUNDS} times)");
+            return Error::new(ErrorKind::Conflict, message);
+        };
+        let message = format!(
+            "the registry has refused {MAX_ROUNDS} times to replace {list}: others keep changing it, or tags may not be changed there"
+        );
+        Error::new(ErrorKind::Conflict, message).with_source(refusal)
     }
 
     fn no_index(&self, why: &str) -> Error {
@@ -202,7 +211,7 @@ impl Machine for UpdateReferrers {
             (State::Writing, Input::Head { parts, .. }) if parts.status.is_success() => {
                 self.read(host, now, After::Write)
             }
-            (State::Writing, Input::Failed { error, .. }) if is_outrun(&error) => self.again(host),
+            (State::Writing, Input::Failed { error, .. }) if is_outrun(&error) => self.again(host, Some(error)),
             (state, input) => {
                 let step = match (state, input) {
                     (State::Writing, Input::Head { parts, url, .. }) => Step::fail(unexpected(&parts, &url)),

@@ -237,6 +237,13 @@ fn p21_a_list_that_others_keep_changing_is_a_conflict_in_the_end() {
                         shown.starts_with("failed Conflict") && shown.contains("8 times"),
                         "{shown}"
                     );
+                    // A registry whose tags never change refuses in the same words: what it says itself is there too.
+                    let Step::Done(Err(error)) = step else {
+                        panic!("{shown}");
+                    };
+                    let refusal = std::error::Error::source(&error).map(ToString::to_string);
+                    assert_eq!(refusal.is_some_and(|refusal| refusal.contains("412")), refuses);
+                    assert_eq!(shown.contains("tags may not be changed"), refuses, "{shown}");
                     break;
                 }
             };
