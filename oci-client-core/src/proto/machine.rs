@@ -58,8 +58,8 @@ impl Now {
     }
 }
 
-/// What a request carries.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// What a request carries. Its `Debug` tells how much that is and not what: it may be a password on its way to a token endpoint.
+#[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Payload {
     /// These bytes.

@@ -38,6 +38,16 @@ impl fmt::Debug for Input {
     }
 }
 
+impl fmt::Debug for Payload {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(bytes) => write!(formatter, "Bytes({} bytes)", bytes.len()),
+            Self::Empty => formatter.write_str("Empty"),
+            Self::Source(span) => formatter.debug_tuple("Source").field(span).finish(),
+        }
+    }
+}
+
 impl<T: fmt::Debug> fmt::Debug for Step<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -42,6 +42,23 @@ fn a4_a_password_goes_in_a_form_where_that_is_configured() {
 }
 
 #[test]
+fn a13_the_form_is_shown_nowhere() {
+    let (stage, mut actor) = (&mut posting(), pull());
+    let mut seen = 0;
+    for told in [start(), challenge(BEARER), credential("u", "hunter2")] {
+        let step = actor.tell(stage, told);
+        assert!(!format!("{step:?}").contains("hunter2"));
+        if let Step::Send(request) = step {
+            // A transport may well show the request that it is given.
+            let shown = format!("{request:?} {:?}", request.body());
+            assert!(!shown.contains("hunter2"), "{shown}");
+            seen += request.body().len().unwrap_or_default();
+        }
+    }
+    assert!(seen > 0, "the form was sent");
+}
+
+#[test]
 fn a4_the_form_carries_any_characters_and_the_configured_name() {
     let profile = HostProfile::new("r.test".parse().unwrap())
         .with_token_method(TokenMethod::Post)
@@ -311,7 +328,7 @@ fn a_registry_token_is_sent_as_it_is() {
         (start(), WITH_TOKEN),
         (challenge(&anywhere), "buffer 65536"),
         (body(""), "ask…"),
-        (given_token(), "failed Unauthorized: a registry token does not suffice"),
+        (given_token(), "failed Unauthorized: r.test refuses a registry token"),
     ];
     pull().rows(stage, rows);
     let newer = given(Credential::registry_token("t2".to_owned()));
