@@ -29,6 +29,8 @@ pub(super) enum Authorization {
     /// The value for the `Authorization` field; `None`: send the request without.
     Ready(Option<HeaderValue>),
     Send(Box<Request<Payload>>),
+    /// The credential source failed, which knows best whether that is worth another try.
+    Unanswered(Error),
     Wait(Ticket),
 }
 
@@ -127,7 +129,7 @@ impl Authorizer {
     pub(super) fn resume(&mut self, host: &mut HostMemory, now: Now, input: Input) -> Authorization {
         match (std::mem::take(&mut self.stage), input) {
             (Stage::Asking, Input::Credential(credential)) => self.answered(host, now, credential),
-            (Stage::Asking, Input::Failed { error, .. }) => Authorization::Failed(error),
+            (Stage::Asking, Input::Failed { error, .. }) => Authorization::Unanswered(error),
             (Stage::Waiting(ticket), Input::Granted(granted)) if ticket == granted => Authorization::Again,
             (Stage::Sent(fetch), Input::Head { parts, .. }) => {
                 let (status, wait) = (parts.status, retry_after(&parts.headers, now.unix));

@@ -160,16 +160,22 @@ impl<M: Machine> Session<M> {
             Authorization::Buffer { limit } => Step::Buffer { limit },
             Authorization::Failed(error) => match self.again_after(host, now, &error) {
                 Some(pause) => self.pause(host, now, pause, Next::Send),
-                None if error.kind() == ErrorKind::Misuse => Step::fail(error),
-                None => {
-                    let sent = Sent::default();
-                    self.relay(host, now, Input::Failed { error, sent })
-                }
+                None => self.unauthorized(host, now, error),
             },
             Authorization::Ready(value) => self.emit(host, value),
             Authorization::Send(request) => Step::Send(*request),
+            Authorization::Unanswered(error) => self.unauthorized(host, now, error),
             Authorization::Wait(ticket) => Step::Wait(ticket),
         }
+    }
+
+    /// There is nothing to send the request with, and nothing left to try.
+    fn unauthorized(&mut self, host: &mut HostMemory, now: Now, error: Error) -> Step<M::Output> {
+        if error.kind() == ErrorKind::Misuse {
+            return Step::fail(error);
+        }
+        let sent = Sent::default();
+        self.relay(host, now, Input::Failed { error, sent })
     }
 
     /// Puts the request on the wire. The credential goes along only where it belongs: to the registry's own origin.

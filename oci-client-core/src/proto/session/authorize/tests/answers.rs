@@ -71,7 +71,7 @@ fn a15_a_password_that_has_expired_is_asked_for_once_more() {
             (
                 body(""),
                 if status == 401 {
-                    "failed Unauthorized: the password of `u` does not suffice"
+                    "failed Unauthorized: r.test refuses the password of `u`"
                 } else {
                     "failed Denied: the password of `u` does not suffice"
                 },
@@ -120,7 +120,7 @@ fn a15_whoever_had_a_password_refused_is_not_made_anonymous() {
         (body(""), "ask…"),
         (
             no_credential(),
-            "failed Unauthorized: the password of `u` does not suffice",
+            "failed Unauthorized: r.test refuses the password of `u`",
         ),
     ];
     pull().rows(stage, rows);
@@ -176,6 +176,20 @@ fn a_source_that_fails_the_second_time_is_the_error() {
     pull().rows(stage, rows);
     // What was refused is not remembered.
     pull().rows(stage, [(start(), "ask…")]);
+}
+
+#[test]
+fn a29_a_source_that_takes_too_long_is_not_asked_again_and_again() {
+    for kind in [ErrorKind::Timeout, ErrorKind::Server, ErrorKind::RateLimited] {
+        let (error, sent) = (crate::Error::new(kind, "no answer within 30s"), Sent::default());
+        let failed = format!("failed {kind:?}: no answer within 30s");
+        let rows = [
+            (start(), BLOB),
+            (challenge(BEARER), "ask…"),
+            (Told::Input(Input::Failed { error, sent }), &*failed),
+        ];
+        pull().rows(&mut Stage::new(), rows);
+    }
 }
 
 #[test]
