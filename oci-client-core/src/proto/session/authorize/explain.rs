@@ -25,9 +25,12 @@ impl Authorizer {
         // The token endpoint has accepted the credential: it is known, and does not suffice.
         let known = self.exchanges() && self.fresh && !self.wrong_token;
         let kind = if known { ErrorKind::Denied } else { error.kind() };
-        error
-            .with_kind(kind)
-            .explained(format!("{shown} does not suffice on {host}{scopes}"))
+        let what = if kind == ErrorKind::Unauthorized && !self.exchanges() {
+            format!("{host} refuses {shown}{scopes}; check it, or log in again")
+        } else {
+            format!("{shown} does not suffice on {host}{scopes}")
+        };
+        error.with_kind(kind).explained(what)
     }
 
     pub(super) fn wanting(&self, profile: &HostProfile) -> String {

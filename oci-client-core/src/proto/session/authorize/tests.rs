@@ -119,7 +119,7 @@ fn a15_a_password_that_basic_refuses_is_never_left_out() {
             (body("denied"), "ask r.test/a/b"),
             (
                 credential("u", "p"),
-                "failed Unauthorized: the password of `u` does not suffice on r.test",
+                "failed Unauthorized: r.test refuses the password of `u` for `repository:a/b:pull`; check it, or log in again",
             ),
         ],
     );
