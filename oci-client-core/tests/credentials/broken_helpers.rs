@@ -68,6 +68,25 @@ fn a29_a_process_left_behind_is_not_waited_for() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a29_nobody_goes_on_reading_what_has_outlived_a_helper_that_was_killed() {
+    let (home, begun) = (Home::new(), Instant::now());
+    // In a session of its own it is not killed along. It ends once nobody reads what it says.
+    let left = "trap \"\" PIPE; while echo x 2> /dev/null; do sleep 0.05; done; : > \"$1\"";
+    home.plant(
+        "x",
+        &format!("setsid sh -c '{left}' left \"$home/unread\" & : > \"$home/begun\"; sleep 60"),
+    );
+    let helper = CredentialHelper::new("x", home.helpers().with_time_limit(Duration::from_secs(2))).unwrap();
+    assert_eq!(asked(&helper, "h.test").unwrap_err().kind(), ErrorKind::Timeout);
+    assert!(home.path("begun").exists());
+    while !home.path("unread").exists() {
+        assert!(begun.elapsed() < SOON, "a thread still reads");
+        thread::yield_now();
+    }
+}
+
 #[test]
 fn a29_the_limit_holds_by_default_and_is_30_s() {
     assert_eq!(HelperPrograms::TIME_LIMIT, Duration::from_secs(30));

@@ -39,9 +39,10 @@ pub(super) fn run(program: &Path, verb: &str, input: Zeroizing<String>, limit: D
             return Err(cannot(error));
         }
     };
-    let status = wait(&mut child, &reading, begun, limit)?;
-    // No answer holds a NUL: here this one ends. A reader that has had enough is gone.
+    let ended = wait(&mut child, &reading, begun, limit);
+    // No answer holds a NUL: here this one ends, also where what is left behind has outlived a helper that was killed. A reader that has had enough is gone.
     let _ = writer.write_all(b"\0");
+    let status = ended?;
     match reading.join() {
         Ok(Some(stdout)) => Ok(Answer {
             stdout,
