@@ -42,7 +42,8 @@ pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<String>>, Error> {
 
 /// Replaces the text of the file at `path` by what `edit` makes of it; `None` leaves it alone. A symbolic link stays one: the file that it leads to is replaced.
 ///
-/// Writers wait for each other at a lock file beside it. The new file gets its name once it is on disk, and is for its owner alone.
+/// Writers wait for each other at a lock file beside it. The new file gets its name once it is on disk, and is for its owner alone, who stays
+/// the same where root changes it.
 pub(super) fn replace<T>(
     path: &Path,
     edit: impl FnOnce(Option<&str>) -> Result<(Option<Zeroizing<String>>, T), Error>,
@@ -69,9 +70,21 @@ fn write(path: &Path, folder: &Path, text: &str) -> io::Result<()> {
     // Private from the beginning, on systems where files have modes.
     let mut file = tempfile::Builder::new().prefix(".config-").tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
+    #[cfg(unix)]
+    keep_owner(path, file.as_file());
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Leaves the file to whom it belongs where root changes it, as under `sudo`. Nobody else may give a file away, or has to.
+#[cfg(unix)]
+fn keep_owner(path: &Path, file: &File) {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+
+    if let Ok(owner) = fs::metadata(path) {
+        let _ = fchown(file, Some(owner.uid()), Some(owner.gid()));
+    }
 }
 
 /// Where a symbolic link leads.
@@ -86,11 +99,19 @@ fn target(path: &Path) -> Result<PathBuf, Error> {
     }
 }
 
-/// Holds the lock until it is dropped. The file stays: another writer may be waiting for it.
+/// Holds the lock until it is dropped. The file stays: another writer may be waiting for it. Whoever else could open it could lock it for ever.
 fn lock(path: &Path) -> io::Result<File> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(name)?;
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+
+        options.mode(0o600);
+    }
+    let file = options.open(name)?;
     file.lock()?;
     Ok(file)
 }

@@ -1,7 +1,7 @@
 //! Keeping and forgetting credentials in a configuration file.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::thread;
 
 use oci_client_core::credentials::{ConfigFile, CredentialPlace};
@@ -34,10 +34,29 @@ fn a_login_is_kept_in_a_private_file_and_leaves_the_rest_alone() {
     );
     let mode = fs::metadata(home.path("config.json")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+    let mode = fs::metadata(home.path("config.json.lock"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600, "whoever can open it can keep writers waiting");
     assert_eq!(asked(&home.config(), "h.test").unwrap(), Some(password("me", "new")));
     assert!(erase(&home.config(), "h.test").unwrap());
     assert_eq!(home.text("config.json"), odd);
     assert!(!erase(&home.config(), "h.test").unwrap());
+}
+
+#[test]
+fn a_file_that_root_changes_stays_its_owners() {
+    let home = Home::with_config("{}");
+    // Nobody but root may give a file away; for everybody else it is their own.
+    let given = chown(home.path("config.json"), Some(4_711), Some(4_712));
+    let metadata = fs::metadata(home.path("config.json")).unwrap();
+    let before = (metadata.uid(), metadata.gid());
+    assert_eq!(before == (4_711, 4_712), given.is_ok());
+    store(&home.config(), "h.test", &password("me", "pw")).unwrap();
+    let metadata = fs::metadata(home.path("config.json")).unwrap();
+    assert_eq!((metadata.uid(), metadata.gid()), before);
+    assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
 }
 
 #[test]
