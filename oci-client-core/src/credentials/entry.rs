@@ -60,10 +60,18 @@ fn secret(fields: &[Member<'_>], name: &str) -> Result<Option<Secret>, Fault> {
     Ok(string(fields, name)?.map(|text| Secret::new(text.as_str())))
 }
 
-/// `auth`: Base64 of `user:password`, with or without padding, which some writers fill up with NULs.
+/// `auth`: Base64 of `user:password`, with or without padding, which some writers fill up with NULs, and others break into lines.
 fn decode_auth(auth: &str) -> Result<Credential, Fault> {
-    let lenient = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    let decoded = GeneralPurpose::new(&ALPHABET, lenient).decode(auth.trim());
+    let lenient = GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let mut line = Zeroizing::new(String::with_capacity(auth.len()));
+    line.extend(
+        auth.trim()
+            .chars()
+            .filter(|character| !matches!(character, '\n' | '\r')),
+    );
+    let decoded = GeneralPurpose::new(&ALPHABET, lenient).decode(line.as_bytes());
     let decoded = Zeroizing::new(decoded.map_err(|_| Fault::invalid("`auth` is no Base64"))?);
     let pair = std::str::from_utf8(&decoded).map_err(|_| Fault::invalid("`auth` is not UTF-8 inside"))?;
     let (name, password) = pair

@@ -24,6 +24,11 @@ fn a9_a33_every_form_of_an_entry() {
         (auth("<token>:t"), identity("t")),
         (r#"{"auth":"bWU6cHc"}"#.to_owned(), password("me", "pw")),
         (r#"{"auth":" bWU6cHc=\n"}"#.to_owned(), password("me", "pw")),
+        // What command line tools write that break lines after 76 characters.
+        (r#"{"auth":"bWU6\ncHc=\n"}"#.to_owned(), password("me", "pw")),
+        (r#"{"auth":"bWU6\r\ncHc="}"#.to_owned(), password("me", "pw")),
+        // Bits that stand for nothing are not always zero.
+        (r#"{"auth":"bWU6cHd="}"#.to_owned(), password("me", "pw")),
         (both.to_owned(), password("me", "pw")),
         (r#"{"username":"me","password":"pw"}"#.to_owned(), password("me", "pw")),
         (r#"{"username":"<token>","password":"t"}"#.to_owned(), identity("t")),
@@ -50,6 +55,7 @@ fn a33_a_bad_entry_is_refused_without_its_content() {
         (&auth("hunter2"), "`auth` holds no colon between user name and password"),
         (&auth(""), ""),
         (&no_utf8, "`auth` is not UTF-8 inside"),
+        (r#"{"auth":"bWU6 cHc="}"#, "`auth` is no Base64"),
         (r#"{"auth":["hunter2"]}"#, "`auth` is no string"),
         (r#"{"identitytoken":7}"#, "`identitytoken` is no string"),
         (r#"{"username":"me","password":{}}"#, "`password` is no string"),
