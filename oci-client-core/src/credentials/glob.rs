@@ -1,7 +1,7 @@
 //! Patterns for one label of a host name.
 
-/// Whether `text` is what `pattern` says: `*` any characters, `?` one, `[a-z]` one of these, `[^a-z]` one of the others, `\` the next one as it is. A pattern that breaks
-/// off within brackets is that of nothing. Takes at most the product of both lengths in steps.
+/// Whether `text` is what `pattern` says: `*` any characters, `?` one, `[a-z]` one of these, `[^a-z]` one of the others, `\` the next one as it is. Brackets that are not
+/// closed, are empty, or hold half a range are a pattern of nothing. Takes at most the product of both lengths in steps.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut pattern, mut text) = (pattern.as_slice(), text.as_slice());
@@ -42,16 +42,27 @@ fn one(pattern: &[char], character: char) -> Option<&[char]> {
 }
 
 fn class(mut pattern: &[char], character: char, wanted: bool) -> Option<&[char]> {
-    let mut found = false;
+    let (mut first, mut found) = (true, false);
     loop {
+        if let ([']', rest @ ..], false) = (pattern, first) {
+            return (found == wanted).then_some(rest);
+        }
         let (low, high);
-        (low, high, pattern) = match pattern {
-            [']', rest @ ..] => return (found == wanted).then_some(rest),
-            [low, '-', high, rest @ ..] if *high != ']' => (*low, *high, rest),
-            [single, rest @ ..] => (*single, *single, rest),
-            [] => return None,
+        (low, pattern) = end_of_range(pattern)?;
+        (high, pattern) = match pattern {
+            ['-', rest @ ..] => end_of_range(rest)?,
+            rest => (low, rest),
         };
         found |= (low..=high).contains(&character);
+        first = false;
+    }
+}
+
+/// A character within brackets that stands for itself.
+fn end_of_range(pattern: &[char]) -> Option<(char, &[char])> {
+    match pattern {
+        ['-' | ']', ..] | [] => None,
+        ['\\', character, rest @ ..] | [character, rest @ ..] => Some((*character, rest)),
     }
 }
 
@@ -80,7 +91,17 @@ mod tests {
             ("[^a-c]x", "dx", true),
             ("[^a-c]x", "bx", false),
             ("[ab", "a", false),
-            ("[a-]", "-", true),
+            ("[a-]", "-", false),
+            ("[-a]", "a", false),
+            ("[]", "a", false),
+            ("[^]", "a", false),
+            ("[^]x", "ax", false),
+            ("[]a]", "a", false),
+            (r"[\]a]", "a", true),
+            (r"[\-a]", "-", true),
+            (r"[a\-c]", "b", false),
+            ("[ac-e]", "d", true),
+            ("[c-a]", "b", false),
             (r"\*", "*", true),
             (r"\*", "a", false),
         ] {
