@@ -61,8 +61,8 @@ impl ConfigFile {
         locations::docker(&ProcessEnvironment).map(Self::from)
     }
 
-    /// The one that Podman writes: the file that the variable `REGISTRY_AUTH_FILE` names, which has to be there, else `containers/auth.json` in `XDG_RUNTIME_DIR`, else in
-    /// `XDG_CONFIG_HOME` or `~/.config`, which may be missing. `None` if none of these folders is known.
+    /// The one that Podman writes: the file that the variable `REGISTRY_AUTH_FILE` names, which has to be there, else `containers/auth.json` in `XDG_RUNTIME_DIR`, else on
+    /// Linux `/run/containers/UID/auth.json`, else `containers/auth.json` in `XDG_CONFIG_HOME` or `~/.config`, which may be missing. `None` if none of these folders is known.
     pub fn podman() -> Option<Self> {
         locations::podman(&ProcessEnvironment)
             .into_iter()
@@ -129,7 +129,8 @@ impl ConfigFile {
 impl CredentialChain {
     /// The files that a user's logins are in: Podman's, then Docker's.
     ///
-    /// These are the file that the variable `REGISTRY_AUTH_FILE` names, else `containers/auth.json` in `XDG_RUNTIME_DIR` and in `XDG_CONFIG_HOME` (`~/.config`); then `config.json` in
+    /// These are the file that the variable `REGISTRY_AUTH_FILE` names, else `containers/auth.json` in `XDG_RUNTIME_DIR` (on Linux without it `/run/containers/UID/auth.json`) and
+    /// in `XDG_CONFIG_HOME` (`~/.config`); then `config.json` in
     /// `DOCKER_CONFIG` (`~/.docker`). With `DOCKER_CONFIG` set and `REGISTRY_AUTH_FILE` not, Docker's file is the only one. Only a file that `REGISTRY_AUTH_FILE` names has to be there.
     pub fn default_files() -> Self {
         let helpers = HelperPrograms::new();

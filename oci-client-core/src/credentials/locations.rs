@@ -6,6 +6,8 @@ use std::path::PathBuf;
 /// The environment, as far as it says where files are.
 pub(super) trait Environment {
     fn home(&self) -> Option<PathBuf>;
+    /// The number of the user, on systems where the folders of sessions may be found by it.
+    fn user(&self) -> Option<u32>;
     fn variable(&self, name: &str) -> Option<OsString>;
 
     /// A variable that names a place; an empty one names none.
@@ -20,6 +22,13 @@ pub(super) struct ProcessEnvironment;
 impl Environment for ProcessEnvironment {
     fn home(&self) -> Option<PathBuf> {
         std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
+    }
+
+    fn user(&self) -> Option<u32> {
+        #[cfg(target_os = "linux")]
+        return Some(rustix::process::getuid().as_raw());
+        #[cfg(not(target_os = "linux"))]
+        None
     }
 
     fn variable(&self, name: &str) -> Option<OsString> {
@@ -49,14 +58,17 @@ pub(super) fn podman(environment: &impl Environment) -> Vec<Location> {
         let is_named = true;
         return vec![Location { is_named, path }];
     }
-    let session = environment.place("XDG_RUNTIME_DIR");
+    let session = environment
+        .place("XDG_RUNTIME_DIR")
+        .map(|folder| folder.join("containers"))
+        // Where there is no session, as for root within a container, Podman has a folder for each user.
+        .or_else(|| Some(PathBuf::from(format!("/run/containers/{}", environment.user()?))));
     let user = environment
         .place("XDG_CONFIG_HOME")
-        .or_else(|| Some(environment.home()?.join(".config")));
+        .or_else(|| Some(environment.home()?.join(".config")))
+        .map(|folder| folder.join("containers"));
     let folders = [session, user].into_iter().flatten();
-    folders
-        .map(|folder| unnamed(folder.join("containers/auth.json")))
-        .collect()
+    folders.map(|folder| unnamed(folder.join("auth.json"))).collect()
 }
 
 /// All of them in the order in which they are asked. `DOCKER_CONFIG` by itself stands for Docker's file alone, as it does for Podman.

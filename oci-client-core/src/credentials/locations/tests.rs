@@ -7,6 +7,11 @@ impl Environment for Fake<'_> {
         self.place("HOME")
     }
 
+    fn user(&self) -> Option<u32> {
+        let (_, number) = self.0.iter().find(|(known, _)| *known == "number of the user")?;
+        number.parse().ok()
+    }
+
     fn variable(&self, name: &str) -> Option<OsString> {
         let (_, value) = self.0.iter().find(|(known, _)| *known == name)?;
         Some(value.into())
@@ -17,8 +22,16 @@ impl Environment for Fake<'_> {
 fn the_files_of_each_environment() {
     let home = ("HOME", "/h");
     let (docker, user) = ("/h/.docker/config.json", "/h/.config/containers/auth.json");
-    let rows: [(&[_], &[_]); 9] = [
+    let (root, of_root) = (("number of the user", "0"), "/run/containers/0/auth.json");
+    let rows: [(&[_], &[_]); 13] = [
         (&[], &[]),
+        (&[home, root], &[of_root, user, docker]),
+        (&[home, root, ("XDG_RUNTIME_DIR", "")], &[of_root, user, docker]),
+        (
+            &[home, root, ("XDG_RUNTIME_DIR", "/r")],
+            &["/r/containers/auth.json", user, docker],
+        ),
+        (&[home, root, ("DOCKER_CONFIG", "/d")], &["/d/config.json"]),
         (&[home], &[user, docker]),
         (
             &[home, ("XDG_RUNTIME_DIR", "/r")],
