@@ -190,8 +190,8 @@ enum ProxySetting {
 }
 
 impl ProxySetting {
-    /// What resolves the hosts that servers name, and their proxies. `None` where proxies resolve all names, or where it is not known which names are those
-    /// of proxies: the settings of macOS and Windows are read by reqwest alone.
+    /// What resolves the hosts that servers name, and their proxies: for those of the schemes `socks4` and `socks5` names are resolved here. `None` where it is not known which names
+    /// are those of proxies: the settings of macOS and Windows are read by reqwest alone.
     fn resolver(&self) -> Option<PublicResolver> {
         match self {
             Self::Direct => Some(PublicResolver::new(Vec::new())),
@@ -200,7 +200,7 @@ impl ProxySetting {
                 let proxies = guard::environment_proxies(|name| std::env::var(name).ok());
                 Some(PublicResolver::new(proxies))
             }
-            Self::Url(_) => None,
+            Self::Url(url) => Some(PublicResolver::new(guard::proxy_host(url).into_iter().collect())),
         }
     }
 }

@@ -20,8 +20,8 @@ use crate::{BuildError, ReqwestTransportBuilder, builder, guard, tls};
 /// more, and its connection, or its stream in HTTP/2, is closed once the response has been read or dropped.
 ///
 /// A host that a server has named, as in a redirect, is only connected to at a public address ([`is_public`](oci_client_core::proto::outbound::is_public)),
-/// unless the registry's [`OutboundPolicy`](oci_client_core::proto::outbound::OutboundPolicy) says otherwise. A proxy resolves names itself and has to
-/// see to that on its own.
+/// unless the registry's [`OutboundPolicy`](oci_client_core::proto::outbound::OutboundPolicy) says otherwise. A proxy that resolves names itself, as all but
+/// those of the schemes `socks4` and `socks5` do, has to see to that on its own.
 ///
 /// # Limits
 /// A response may have up to 4,096 header fields, and about 400 KiB of them in HTTP/1.1 or 512 KiB in HTTP/2.

@@ -4,6 +4,7 @@ use http::{Method, Request};
 use oci_client_core::proto::outbound::ServerSupplied;
 use oci_client_core::transport::{Body, Transport, TransportErrorKind as Kind};
 use oci_transport_reqwest::ReqwestTransport;
+use tokio::net::TcpListener;
 
 use crate::server::Server;
 use crate::support::{get, printed, request, transport};
@@ -57,4 +58,25 @@ async fn a_proxy_is_where_the_user_says_and_resolves_names_itself() {
     let proxy = Server::once(ANSWER).await;
     let transport = ReqwestTransport::builder().proxy(at_name(&proxy)).build().unwrap();
     transport.send(supplied("http://cdn.test/")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a07_names_that_are_resolved_here_for_a_proxy_are_looked_at_too() {
+    for scheme in ["socks4", "socks5"] {
+        let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("{scheme}://{}", proxy.local_addr().unwrap());
+        let transport = ReqwestTransport::builder().proxy(url).build().unwrap();
+        let error = tokio::select! {
+            answer = transport.send(supplied("http://localhost:9/")) => answer.unwrap_err(),
+            _ = proxy.accept() => panic!("{scheme}: the proxy was asked"),
+        };
+        assert_eq!((error.kind(), error.may_have_reached_server()), (Kind::Other, false));
+        let text = printed(&error);
+        assert!(text.contains("with_private_addresses"), "{scheme}: {text}");
+        // The same name, given by the user.
+        tokio::select! {
+            answer = get(&transport, "http://localhost:9/") => panic!("{scheme}: {answer:?}"),
+            asked = proxy.accept() => drop(asked.unwrap()),
+        }
+    }
 }
