@@ -148,6 +148,24 @@ fn a_token_allows_what_was_asked_for_as_far_as_its_user_may() {
 }
 
 #[test]
+fn a_token_that_anybody_may_have_takes_little_room() {
+    let site = Site::bearer();
+    let long = format!("repository:public/{}:pull", "x".repeat(600));
+    let many = "repository:public:pull+".repeat(1_000);
+    for (scopes, most) in [(&long, 0), (&many, 32)] {
+        let reply = site.send("GET", &format!("/token?service=registry.test&scope={scopes}"), "", "");
+        assert_eq!(reply.status, 200);
+        let granted = reply.json()["scope"]
+            .as_str()
+            .unwrap()
+            .split(' ')
+            .filter(|scope| !scope.is_empty())
+            .count();
+        assert_eq!(granted, most);
+    }
+}
+
+#[test]
 fn tokens_and_refresh_tokens_expire() {
     let site = Site::bearer();
     let path = "/token?service=registry.test&scope=repository:team:pull&offline_token=true";

@@ -115,10 +115,11 @@ impl TokenEndpoint {
         let access = self.tokens.users().access(user);
         let asked = form.all("scope").flat_map(str::split_ascii_whitespace);
         let scopes = asked
+            .take(MAX_SCOPES)
+            .filter(|text| text.len() <= MAX_SCOPE_LEN)
             .filter_map(Scope::parse)
             .filter_map(|scope| access.map(|access| access.grant(&scope)))
             .filter(|scope| !scope.is_empty())
-            .take(MAX_SCOPES)
             .collect();
         let grant = Grant::new(scopes);
         let scope = list(grant.scopes());
@@ -195,5 +196,7 @@ async fn read_form(request: Request<Body>) -> Result<Form, Refused> {
 const FORM: &str = "application/x-www-form-urlencoded";
 /// The largest form that is read.
 const FORM_LIMIT: usize = 64 * 1024;
-/// How many scopes one token can have.
-const MAX_SCOPES: usize = 100;
+/// How many scopes can be asked for at once, and so how many one token can have.
+const MAX_SCOPES: usize = 32;
+/// The longest scope that is looked at, in bytes: tokens are kept, and whoever may pull without an account can ask for many.
+const MAX_SCOPE_LEN: usize = 512;
