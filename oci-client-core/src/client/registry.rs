@@ -30,7 +30,8 @@ impl Registry {
 
     /// Asks whether this is a registry, and whether it takes the client's credential ([spec, "Determining Support"]).
     ///
-    /// One GET of `/v2/`, and what authorization takes. No other operation needs it.
+    /// One GET of `/v2/`, and what authorization takes. No other operation needs it. What the client remembers counts, a token among it: to look at another credential, as before a login,
+    /// make a client with it.
     ///
     /// # Errors
     /// Of kind [`Unauthorized`](crate::ErrorKind::Unauthorized) if the registry wants a credential that it was not given,

@@ -15,7 +15,8 @@ pub trait CredentialSource: Send + Sync {
     /// The credential for `query`; `None`: there is none, be anonymous.
     ///
     /// # Errors
-    /// Where credentials are configured and cannot be had. The operation then fails: it does not go on anonymously.
+    /// Where credentials are configured and cannot be had. The operation then fails: it does not go on anonymously, and does not ask again, whatever the kind of the
+    /// error. A source that is worth another try tries again itself.
     async fn credential(&self, query: &CredentialQuery) -> Result<Option<Credential>, Error>;
 }
 
