@@ -7,6 +7,10 @@
     doc = "- [`client`]: the async client over a [`Transport`](transport::Transport) and a [`Runtime`](runtime::Runtime)."
 )]
 #![cfg_attr(
+    feature = "blocking",
+    doc = "- [`blocking`]: the same client without an executor, over a [`BlockingTransport`](blocking::BlockingTransport)."
+)]
+#![cfg_attr(
     feature = "client",
     doc = "- [`credentials`]: where credentials come from: memory, the environment, configuration files, helper programs."
 )]
@@ -25,6 +29,8 @@
 
 pub mod proto;
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 #[cfg(feature = "client")]
 pub mod client;
 #[cfg(feature = "client")]
@@ -37,6 +43,8 @@ pub mod runtime;
 pub mod store;
 #[cfg(feature = "client")]
 pub mod transport;
+#[cfg(feature = "transport-testing")]
+pub mod transport_testing;
 
 mod error;
 #[cfg(feature = "client")]

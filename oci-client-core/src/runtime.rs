@@ -66,7 +66,7 @@ impl From<Interrupted> for std::io::Error {
     }
 }
 
-fn system_now() -> Now {
+pub(crate) fn system_now() -> Now {
     static START: OnceLock<Instant> = OnceLock::new();
     let monotonic = START.get_or_init(Instant::now).elapsed();
     let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

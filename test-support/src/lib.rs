@@ -14,6 +14,7 @@
 #![expect(clippy::panic, reason = "a failed expectation has to fail the test")]
 
 mod canary;
+mod clock;
 mod faulty;
 #[cfg(feature = "net")]
 mod raw_server;

@@ -86,6 +86,11 @@ impl<T: Transport> Recorder<T> {
         self
     }
 
+    /// The transport that is recorded.
+    pub fn inner(&self) -> &T {
+        &self.inner
+    }
+
     /// All requests so far.
     pub fn requests(&self) -> Vec<Recorded> {
         self.log().clone()

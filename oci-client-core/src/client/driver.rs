@@ -143,10 +143,10 @@ impl<M: Machine> Driver<M> {
     /// The next piece of the response body.
     pub(super) async fn chunk(&mut self) -> Option<Result<Bytes, TransportError>> {
         let body = self.response.as_mut()?;
-        let sleep = self.shared.runtime.sleep(self.shared.timeouts.idle);
+        let sleep = self.shared.runtime.sleep(self.shared.timeouts.idle());
         let chunk = match select(std::pin::pin!(body.chunk()), sleep).await {
             Either::Left((chunk, _)) => chunk,
-            Either::Right(_) => Some(Err(stalled("the body", self.shared.timeouts.idle))),
+            Either::Right(_) => Some(Err(stalled("the body", self.shared.timeouts.idle()))),
         };
         if chunk.is_none() {
             self.place = None;
@@ -251,15 +251,15 @@ async fn exchange(
     progress: &Progress,
 ) -> Result<Response<Body>, TransportError> {
     let mut exchange = transport.send(request);
-    let mut left = shared.timeouts.head;
+    let mut left = shared.timeouts.head();
     loop {
         match select(exchange, shared.runtime.sleep(left)).await {
             Either::Left((response, _)) => return response,
             Either::Right(((), unfinished)) => {
                 let timeout = if progress.is_complete() {
-                    shared.timeouts.commit
+                    shared.timeouts.commit()
                 } else {
-                    shared.timeouts.head
+                    shared.timeouts.head()
                 };
                 left = if progress.is_waiting() {
                     timeout

@@ -130,7 +130,7 @@ pub(crate) fn hash_file(path: &Path, algorithm: &Algorithm) -> io::Result<(Diges
     Ok((hasher.finish(), size))
 }
 
-fn open_at(path: &Path, start: u64) -> io::Result<File> {
+pub(crate) fn open_at(path: &Path, start: u64) -> io::Result<File> {
     let mut file = File::open(path)?;
     if start > 0 {
         file.seek(SeekFrom::Start(start))?;
@@ -138,7 +138,7 @@ fn open_at(path: &Path, start: u64) -> io::Result<File> {
     Ok(file)
 }
 
-fn unreadable(path: &Path, error: io::Error) -> Error {
+pub(crate) fn unreadable(path: &Path, error: io::Error) -> Error {
     Error::new(ErrorKind::Store, format!("{} cannot be read", path.display())).with_source(error)
 }
 

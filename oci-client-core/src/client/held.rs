@@ -14,7 +14,7 @@ use super::site::Site;
 use crate::hosts::{Failover, HostCapabilities, Outcome};
 use crate::proto::auth::Scopes;
 use crate::proto::{Input, Machine, Now, Payload, Session, Step};
-use crate::transport::{Body, Transport};
+use crate::transport::{Body, TimeLimit, Transport};
 use crate::{Error, ErrorKind};
 
 /// A machine at the endpoint where it runs. It begins anew at the next one when it fails, and lets others take over what it had reserved when it is dropped.
@@ -246,7 +246,9 @@ fn clean_up(shared: Arc<Shared>, site: Arc<Site>, request: Request<Payload>) -> 
             return;
         };
         tracing::debug!(method = %request.method(), "clean-up");
-        let answer = transport.send(request.map(|_| Body::empty()));
+        let mut request = request.map(|_| Body::empty());
+        request.extensions_mut().insert(TimeLimit(CLEAN_UP));
+        let answer = transport.send(request);
         select(answer, shared.runtime.sleep(CLEAN_UP)).await;
     })
 }

@@ -40,7 +40,7 @@ use oci_spec_types::{Digest, Reference, RegistryHost, RepositoryName};
 use crate::credentials::{CredentialSource, StaticCredentials};
 use crate::hosts::HostTable;
 use crate::runtime::Runtime;
-use crate::transport::{Transport, TransportFactory};
+use crate::transport::{Timeouts, Transport, TransportFactory};
 
 pub use crate::proto::{RecordedReferrer, RegistryAccess, StoredManifest, Uploaded, WarningOrigin};
 pub use blob_reader::BlobReader;
@@ -49,6 +49,8 @@ pub(crate) use content::{Checked, sealed};
 pub use content::{Chunks, Content};
 pub use file::FileContent;
 pub(crate) use file::hash_file;
+#[cfg(feature = "blocking")]
+pub(crate) use file::{open_at, unreadable};
 pub use observer::{Observer, RateLimitEvent, WarningEvent};
 pub use progress::{BlobEvent, BlobProgress, Direction};
 pub use pull_options::PullOptions;
@@ -111,11 +113,7 @@ impl Client {
             jitter_seed: None,
             observer: None,
             runtime,
-            timeouts: Timeouts {
-                commit: DEFAULT_COMMIT_TIMEOUT,
-                head: DEFAULT_HEAD_TIMEOUT,
-                idle: DEFAULT_IDLE_TIMEOUT,
-            },
+            timeouts: Timeouts::new(),
             transport,
         }
     }
@@ -168,19 +166,19 @@ impl ClientBuilder {
 
     /// How long a server may take to begin its answer once the request has gone out, or once its content has stopped moving; 30 s by default.
     pub const fn head_timeout(mut self, timeout: Duration) -> Self {
-        self.timeouts.head = timeout;
+        self.timeouts = self.timeouts.with_head(timeout);
         self
     }
 
     /// How long a server may take to answer once it has all of a blob, which it has to check and store; 5 minutes by default.
     pub const fn commit_timeout(mut self, timeout: Duration) -> Self {
-        self.timeouts.commit = timeout;
+        self.timeouts = self.timeouts.with_commit(timeout);
         self
     }
 
     /// How long a response body may stand still; 30 s by default.
     pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
-        self.timeouts.idle = timeout;
+        self.timeouts = self.timeouts.with_idle(timeout);
         self
     }
 
@@ -194,6 +192,19 @@ impl ClientBuilder {
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = Some(observer);
         self
+    }
+
+    /// The same over another transport and runtime.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn over(mut self, transport: Arc<dyn Transport>, runtime: Arc<dyn Runtime>) -> Self {
+        self.transport = transport;
+        self.runtime = runtime;
+        self
+    }
+
+    #[cfg(feature = "blocking")]
+    pub(crate) const fn timeouts(&self) -> &Timeouts {
+        &self.timeouts
     }
 
     /// The client.
@@ -239,16 +250,3 @@ struct Shared {
     timeouts: Timeouts,
     transport: Arc<dyn Transport>,
 }
-
-#[derive(Clone, Copy, Debug)]
-struct Timeouts {
-    commit: Duration,
-    head: Duration,
-    idle: Duration,
-}
-
-const DEFAULT_COMMIT_TIMEOUT: Duration = Duration::from_secs(300);
-
-const DEFAULT_HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-
-const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(30);

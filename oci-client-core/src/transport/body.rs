@@ -95,6 +95,15 @@ impl Body {
         }
         Ok(whole.freeze())
     }
+
+    /// The bytes of a body that is in memory.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn into_whole(self) -> Result<Bytes, Self> {
+        match self.inner {
+            Inner::Streamed(_) => Err(self),
+            Inner::Whole(bytes) => Ok(bytes),
+        }
+    }
 }
 
 impl Default for Body {

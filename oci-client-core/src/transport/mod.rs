@@ -2,6 +2,9 @@
 
 mod body;
 mod factory;
+mod timeouts;
+#[cfg(feature = "tower")]
+mod tower;
 
 use async_trait::async_trait;
 use http::{Request, Response};
@@ -9,6 +12,10 @@ use http::{Request, Response};
 pub use crate::proto::{TransportError, TransportErrorKind};
 pub use body::Body;
 pub use factory::TransportFactory;
+pub(crate) use timeouts::TimeLimit;
+pub use timeouts::Timeouts;
+#[cfg(feature = "tower")]
+pub use tower::TowerTransport;
 
 /// Something that performs one HTTP exchange.
 ///

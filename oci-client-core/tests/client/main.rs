@@ -7,10 +7,12 @@
 )]
 
 mod authorization;
+mod blocking;
 mod bodies;
 mod budgets;
 mod cancellation;
 mod checking;
+mod conformance;
 mod copying;
 mod detours;
 mod graph_limits;
@@ -39,5 +41,7 @@ mod seekable;
 mod simulation;
 mod support;
 mod timeouts;
+mod tower;
+mod twins;
 mod uploads;
 mod waiting;

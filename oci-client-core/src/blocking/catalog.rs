@@ -1,0 +1,48 @@
+use oci_spec_types::RepositoryName;
+
+use super::clock::Waiter;
+use super::listing::Listing;
+use crate::Error;
+use crate::client;
+
+/// The repositories of a registry, one after the other, fetched a page at a time as they are asked for.
+///
+/// Where a page cannot be had, the iterator gives the error and ends: a part is never taken for the whole.
+#[derive(Debug)]
+pub struct Catalog {
+    inner: client::Catalog,
+    listing: Listing<RepositoryName>,
+    waiter: Waiter,
+}
+
+impl Catalog {
+    pub(super) fn new(inner: client::Catalog, waiter: Waiter) -> Self {
+        let listing = Listing::default();
+        Self { inner, listing, waiter }
+    }
+
+    /// The repositories that are left of the page at hand, or those of the next one; `None` after the last one. What a registry lists besides names is left out.
+    ///
+    /// # Errors
+    /// If the registry cannot be asked, does not list its repositories, or the list does not end: see [`Pages::turn`](crate::proto::Pages::turn). The next call
+    /// asks for the same page again.
+    pub fn page(&mut self) -> Result<Option<Vec<RepositoryName>>, Error> {
+        self.listing.page(|| self.waiter.perform(self.inner.page()))
+    }
+
+    /// All repositories that are left.
+    ///
+    /// # Errors
+    /// As [`page`](Self::page); what had come before the error is lost, so that a part is never taken for the whole.
+    pub fn all(self) -> Result<Vec<RepositoryName>, Error> {
+        self.collect()
+    }
+}
+
+impl Iterator for Catalog {
+    type Item = Result<RepositoryName, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.listing.next(|| self.waiter.perform(self.inner.page()))
+    }
+}
