@@ -483,6 +483,13 @@ fn push_titled(reference: &str, titles: &[&str]) {
     });
 }
 
+#[test]
+fn transports_of_ones_own() {
+    let text = stdout(&run("custom_transport", [""; 0]));
+    assert_eq!(text, "GET https://registry.example.com/v2/app/tags/list\n1.0\n1.1\n");
+    assert_eq!(stdout(&run("tower_transport", [""; 0])), "found: false\nrequests: 1\n");
+}
+
 /// An example, as `cargo test` has built it beside this test.
 fn command(name: &str, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     let this = std::env::current_exe().unwrap();
