@@ -40,6 +40,7 @@ mod runtimes;
 mod seekable;
 mod simulation;
 mod support;
+mod threads;
 mod timeouts;
 mod tower;
 mod twins;

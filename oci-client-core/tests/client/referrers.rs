@@ -16,7 +16,7 @@ use test_support::{Recorder, SimRuntime};
 use crate::support::{Slow, app, builder, by_digest, document, manifest_path, repository, tag, target};
 
 /// A registry without the referrers API, which answers pushes as one without it does, or claims to know subjects all the same.
-struct WithoutApi<T> {
+pub(crate) struct WithoutApi<T> {
     claims: bool,
     inner: T,
 }
@@ -35,7 +35,7 @@ impl<T: Transport> Transport for WithoutApi<T> {
     }
 }
 
-fn without_api(registry: &Registry) -> WithoutApi<Registry> {
+pub(crate) fn without_api(registry: &Registry) -> WithoutApi<Registry> {
     let inner = registry.clone();
     WithoutApi { claims: false, inner }
 }

@@ -1,68 +1,26 @@
 //! The same operations against the same servers through both clients: the same requests, the same results, in the same time.
 
+mod operation;
+mod second;
+
 use std::collections::HashSet;
 use std::mem::discriminant;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use oci_client_core::Error;
 use oci_client_core::blocking::{self, BlockOn};
-use oci_client_core::client::{Client, Repository};
+use oci_client_core::client::{BlobEvent, BlobProgress, Observer, RateLimitEvent, WarningEvent};
 use oci_client_core::credentials::StaticCredentials;
+use oci_client_core::hosts::HostConfig;
 use oci_client_core::proto::{Credential, RetryPolicy};
 use oci_client_core::transport::{Transport, TransportErrorKind};
 use oci_registry::Registry;
-use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, TagOrDigest};
+use oci_spec_types::Digest;
 use test_support::{FaultyTransport, Recorded, Recorder, Reply, Responder, SimRuntime};
 
+use self::operation::Operation;
 use crate::support::{HOST, Image, TokenGate, app, builder, by_digest, layer, noise, profile, target};
-
-/// Everything that a repository can do, and its registry.
-enum Operation {
-    Check,
-    DeleteBlob(Digest),
-    DeleteManifest(TagOrDigest),
-    HasBlob(Digest),
-    Manifest(TagOrDigest),
-    Pull(Descriptor),
-    Push(Descriptor, Bytes),
-    PushManifest(TagOrDigest, Box<Document<AnyManifest>>),
-    Resolve(TagOrDigest),
-    Tags,
-}
-
-impl Operation {
-    async fn perform(&self, client: &Client, app: &Repository) -> String {
-        match self {
-            Self::Check => shown(client.registry(app.host()).check().await),
-            Self::DeleteBlob(digest) => shown(app.delete_blob(digest).await),
-            Self::DeleteManifest(target) => shown(app.delete_manifest(target).await),
-            Self::HasBlob(digest) => shown(app.has_blob(digest).await),
-            Self::Manifest(target) => shown(app.manifest(target).await),
-            Self::Pull(descriptor) => shown(app.blob(descriptor).unwrap().bytes(LIMIT).await),
-            Self::Push(descriptor, content) => shown(app.push_blob(descriptor, Arc::new(content.clone())).await),
-            Self::PushManifest(target, document) => shown(app.push_manifest(target, document).await),
-            Self::Resolve(target) => shown(app.resolve(target).await),
-            Self::Tags => shown(app.tags().all().await),
-        }
-    }
-
-    fn perform_blocking(&self, client: &blocking::Client, app: &blocking::Repository) -> String {
-        match self {
-            Self::Check => shown(client.registry(app.host()).check()),
-            Self::DeleteBlob(digest) => shown(app.delete_blob(digest)),
-            Self::DeleteManifest(target) => shown(app.delete_manifest(target)),
-            Self::HasBlob(digest) => shown(app.has_blob(digest)),
-            Self::Manifest(target) => shown(app.manifest(target)),
-            Self::Pull(descriptor) => shown(app.blob(descriptor).unwrap().bytes(LIMIT)),
-            Self::Push(descriptor, content) => shown(app.push_blob(descriptor, Arc::new(content.clone()))),
-            Self::PushManifest(target, document) => shown(app.push_manifest(target, document)),
-            Self::Resolve(target) => shown(app.resolve(target)),
-            Self::Tags => shown(app.tags().all()),
-        }
-    }
-}
 
 /// A life in a registry: an image is pushed, looked at, pulled and deleted.
 fn life(image: &Image) -> Vec<Operation> {
@@ -94,10 +52,11 @@ fn life(image: &Image) -> Vec<Operation> {
     life
 }
 
-/// What came of a run: results, requests and the time it took.
+/// What came of a run: results, requests, what the observer was told and the time it took.
 #[derive(Debug, Eq, PartialEq)]
 struct Transcript {
     elapsed: Duration,
+    events: Vec<String>,
     requests: Vec<String>,
     results: Vec<String>,
 }
@@ -109,27 +68,39 @@ fn compare<T: Transport + 'static>(
     operations: &[Operation],
     server: impl Fn(&SimRuntime) -> Recorder<T>,
 ) -> (Transcript, Recorder<T>) {
-    let runtime = SimRuntime::new();
+    compare_at(&HostConfig::new(profile(retries())), name, operations, server)
+}
+
+/// The same with a registry that is reached as `config` says.
+fn compare_at<T: Transport + 'static>(
+    config: &HostConfig,
+    name: &str,
+    operations: &[Operation],
+    server: impl Fn(&SimRuntime) -> Recorder<T>,
+) -> (Transcript, Recorder<T>) {
+    let (runtime, log) = (SimRuntime::new(), Arc::new(Log::default()));
     let recorder = server(&runtime);
     let client = builder(&runtime, recorder.clone())
         .credentials(credentials())
-        .profile(profile(retries()))
+        .host(config.clone())
+        .observer(log.clone())
         .build();
     let app = app(&client);
     let mut results = Vec::new();
     for operation in operations {
         results.push(runtime.run(operation.perform(&client, &app)));
     }
-    let waiting = transcript(&runtime, &recorder, results);
+    let waiting = transcript(&runtime, &recorder, &log, results);
 
-    let runtime = SimRuntime::new();
+    let (runtime, log) = (SimRuntime::new(), Arc::new(Log::default()));
     let clock = Arc::new(runtime.clone());
     let recorder = server(&runtime);
     let client = blocking::Client::builder(Arc::new(BlockOn::with_clock(recorder.clone(), clock.clone())))
         .clock(clock)
         .credentials(credentials())
         .jitter_seed(1)
-        .profile(profile(retries()))
+        .host(config.clone())
+        .observer(log.clone())
         .build();
     let app = client
         .registry(&HOST.parse().unwrap())
@@ -138,7 +109,7 @@ fn compare<T: Transport + 'static>(
         .iter()
         .map(|operation| operation.perform_blocking(&client, &app))
         .collect();
-    let blocking = transcript(&runtime, &recorder, results);
+    let blocking = transcript(&runtime, &recorder, &log, results);
 
     for (waiting, blocking) in waiting.results.iter().zip(&blocking.results) {
         assert_eq!(waiting, blocking, "{name}");
@@ -151,9 +122,15 @@ fn compare<T: Transport + 'static>(
     (blocking, recorder)
 }
 
-fn transcript<T: Transport>(runtime: &SimRuntime, recorder: &Recorder<T>, results: Vec<String>) -> Transcript {
+fn transcript<T: Transport>(
+    runtime: &SimRuntime,
+    recorder: &Recorder<T>,
+    log: &Log,
+    results: Vec<String>,
+) -> Transcript {
     Transcript {
         elapsed: runtime.elapsed(),
+        events: std::mem::take(&mut log.0.lock().unwrap()),
         requests: recorder.requests().iter().map(line).collect(),
         results,
     }
@@ -178,10 +155,24 @@ fn line(request: &Recorded) -> String {
     format!("{method} {origin}{path}?{query} {headers:?} {sent} {content} {status:?}")
 }
 
-fn shown<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
-    match result {
-        Ok(value) => format!("{value:?}"),
-        Err(error) => format!("{:?} {error} after {:?}", error.kind(), error.attempts()),
+/// What an observer is told. How often it is told of large content depends on the pieces that this comes in.
+#[derive(Default)]
+struct Log(Mutex<Vec<String>>);
+
+impl Observer for Log {
+    fn blob(&self, event: &BlobEvent<'_>) {
+        if event.size > 1 << 16 && matches!(event.progress, BlobProgress::Advanced { .. }) {
+            return;
+        }
+        self.0.lock().unwrap().push(format!("{event:?}"));
+    }
+
+    fn warning(&self, event: &WarningEvent<'_>) {
+        self.0.lock().unwrap().push(format!("{event:?}"));
+    }
+
+    fn rate_limit(&self, event: &RateLimitEvent<'_>) {
+        self.0.lock().unwrap().push(format!("{event:?}"));
     }
 }
 
@@ -314,6 +305,3 @@ fn bodies(content: &Bytes) -> Vec<(String, Reply)> {
     }
     replies
 }
-
-/// More than any blob here has.
-const LIMIT: usize = 1 << 20;
