@@ -70,7 +70,13 @@ impl Timeouts {
 
 /// Travels with a request whose answer nobody waits for any longer than this.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct TimeLimit(pub(crate) Duration);
+pub(crate) struct TimeLimit(
+    #[cfg_attr(
+        not(feature = "blocking"),
+        expect(dead_code, reason = "a transport that does not block is interrupted instead")
+    )]
+    pub(crate) Duration,
+);
 
 impl Default for Timeouts {
     fn default() -> Self {
