@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use oci_spec_types::{InvalidReference, Reference, RegistryHost, RepositoryName, Tag};
 
 #[test]
-fn golden_table() {
+fn a14_g1_g2_g3_g5_g6_golden_table() {
     let mut failures = Vec::new();
     for row in rows() {
         let strict = verdict(row.input.parse());
@@ -42,6 +42,31 @@ fn r02_both_forms_agree_on_the_host() {
         let hub = familiar.host().as_str() == "docker.io";
         assert!(strict.host() == familiar.host() || hub, "{:?}", row.input);
         assert_eq!(strict.target(), familiar.target());
+    }
+}
+
+/// A14: what looks like a password is refused, and not repeated.
+#[test]
+fn a14_user_information_is_refused_and_not_shown() {
+    for text in [
+        "user:hunter2@registry.test/app",
+        "user:hunter2@registry.test/app:v1",
+        "user:hunter2@registry.test:5000/app",
+        "user:hunter2@localhost/app",
+        ":hunter2@registry.test/app",
+        "hunter2@registry.test/app",
+        "https://user:hunter2@registry.test/app",
+        "user:hunter2@127.0.0.1/app",
+        "user:hunter2@[::1]/app",
+        "user:hunter2@registry.test",
+    ] {
+        for error in [text.parse::<Reference>(), Reference::familiar(text)] {
+            let error = error.unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+        }
+        let host = text.rsplit_once('/').map_or(text, |(host, _)| host);
+        let error = host.parse::<RegistryHost>().unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
     }
 }
 

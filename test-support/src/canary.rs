@@ -18,7 +18,7 @@ use crate::Rng;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Canary {
-    needles: Vec<Vec<u8>>,
+    needles: Vec<String>,
     text: String,
 }
 
@@ -29,7 +29,7 @@ impl Canary {
         let number = Rng::new(COUNT.fetch_add(1, Ordering::Relaxed)).number();
         let text = format!("Canary{number:016x}Secret");
         let coded = (0..3).flat_map(|offset| [encoded(&STANDARD, &text, offset), encoded(&URL_SAFE, &text, offset)]);
-        let needles = coded.chain([text.to_ascii_lowercase().into_bytes()]).collect();
+        let needles = coded.chain([text.to_ascii_lowercase()]).collect();
         Self { needles, text }
     }
 
@@ -40,12 +40,8 @@ impl Canary {
 
     /// Whether the secret is in `text` in some form.
     pub fn is_in(&self, text: &[u8]) -> bool {
-        let lower = text.to_ascii_lowercase();
-        let found = |needle: &Vec<u8>| {
-            let needle = needle.as_slice();
-            lower.windows(needle.len()).any(|window| window == needle)
-        };
-        self.needles.iter().any(found)
+        let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
+        self.needles.iter().any(|needle| lower.contains(needle))
     }
 
     /// Checks that the secret is in none of `texts`; `place` says what they are.
@@ -83,9 +79,9 @@ impl Default for Canary {
 }
 
 /// What is certain to be in the Base64 form of any text that has `text` at an offset of `offset` modulo 3, in lower case.
-fn encoded(engine: &impl base64::Engine, text: &str, offset: usize) -> Vec<u8> {
+fn encoded(engine: &impl base64::Engine, text: &str, offset: usize) -> String {
     let padded = format!("{}{text}", "?".repeat(offset));
-    let mut coded = engine.encode(padded).to_ascii_lowercase().into_bytes();
+    let mut coded = engine.encode(padded).to_ascii_lowercase();
     // The first group mixes with what stands before the text, the last one with what follows.
     coded.truncate(coded.len().saturating_sub(4));
     coded.split_off(if offset == 0 { 0 } else { 4 })

@@ -64,7 +64,7 @@ fn wanting_basic() -> Reply {
 }
 
 #[test]
-fn a01_a_redirect_to_a_cdn_takes_neither_password_nor_token_along() {
+fn ch2_a01_a_redirect_to_a_cdn_takes_neither_password_nor_token_along() {
     let content = noise(1, 1000);
     for scheme in ["Basic", "Bearer"] {
         let login = Login::new();
@@ -171,7 +171,7 @@ fn a05_a_password_does_not_go_to_a_realm_of_somebody_else() {
 }
 
 #[test]
-fn a11_an_upload_that_is_sent_elsewhere_takes_nothing_there() {
+fn ch2_a11_an_upload_that_is_sent_elsewhere_takes_nothing_there() {
     for location in [
         "https://evil.test/upload",
         "//evil.test/upload",
@@ -200,7 +200,7 @@ fn a11_an_upload_that_is_sent_elsewhere_takes_nothing_there() {
 }
 
 #[test]
-fn credentials_of_one_registry_do_not_go_to_another() {
+fn a34_credentials_of_one_registry_do_not_go_to_another() {
     let login = Login::new();
     let recorder = Recorder::new(Responder::new(&login.runtime, |_: &Request<Bytes>| wanting_basic()));
     let credential = Credential::password("me", login.canary.text().to_owned());

@@ -114,7 +114,7 @@ fn an_index_with_an_index_in_it_is_copied_with_all_that_is_below() {
 }
 
 #[test]
-fn c28_children_come_before_their_parents_and_the_root_last() {
+fn c28_cm3_children_come_before_their_parents_and_the_root_last() {
     let images = [Image::new(1, &[10, 20]), Image::new(2, &[30])];
     let inner = index(&[&images[0].document]);
     let root = index(&[&inner, &images[1].document]);
@@ -233,7 +233,7 @@ fn a_platform_that_is_not_there_is_an_error_that_lists_those_that_are() {
 }
 
 #[test]
-fn layers_that_may_not_be_distributed_stay_where_they_are() {
+fn a10_layers_that_may_not_be_distributed_stay_where_they_are() {
     let config = Bytes::from_static(b"{}");
     let kept = noise(1, 10);
     let foreign = [

@@ -88,7 +88,7 @@ fn p10_a_signed_url_that_has_expired_is_asked_for_again_once() {
 }
 
 #[test]
-fn p13_a_range_that_cannot_be_had_is_an_error() {
+fn cp9_p13_a_range_that_cannot_be_had_is_an_error() {
     let content = noise(3, 1000);
     let path = blob_path(&layer(&content).digest);
     let runtime = SimRuntime::new();

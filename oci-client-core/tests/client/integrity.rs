@@ -18,7 +18,7 @@ use crate::support::{files_below, impatient, layer, noise};
 const CONTENT: &[u8] = b"the content of a layer";
 
 #[test]
-fn c01_a_wrong_byte_is_an_error_that_names_both_digests() {
+fn cp6_c01_a_wrong_byte_is_an_error_that_names_both_digests() {
     let mut wrong = CONTENT.to_vec();
     wrong[3] ^= 1;
     let found = Digest::sha256(&wrong);
@@ -58,7 +58,7 @@ fn c03_a_docker_content_digest_by_another_algorithm_is_no_contradiction() {
 }
 
 #[test]
-fn c05_a_body_that_ends_early_is_an_error_wherever_it_ends() {
+fn cp6_c05_a_body_that_ends_early_is_an_error_wherever_it_ends() {
     let content = noise(5, 1000);
     let size = content.len();
     for length in [0, 1, size / 2, size - 1] {
@@ -82,7 +82,7 @@ fn c05_a_body_that_ends_early_is_an_error_wherever_it_ends() {
 }
 
 #[test]
-fn c06_a_body_that_goes_on_is_an_error_and_is_not_read_on() {
+fn cp6_c06_a_body_that_goes_on_is_an_error_and_is_not_read_on() {
     for surplus in [1, 100_000] {
         let mut long = CONTENT.to_vec();
         long.resize(CONTENT.len() + surplus, 0);
@@ -279,7 +279,7 @@ fn c01_wrong_content_in_memory_ends_its_reading_in_an_error() {
 }
 
 #[test]
-fn c06_a_part_never_passes_for_the_whole() {
+fn cp6_c06_a_part_never_passes_for_the_whole() {
     let (runtime, folder) = (SimRuntime::new(), tempfile::tempdir().unwrap());
     let content = noise(1, 1000);
     let there = crate::support::repository(&runtime, oci_registry::Registry::in_memory());

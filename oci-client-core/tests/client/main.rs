@@ -7,14 +7,17 @@
 )]
 
 mod authorization;
+mod bare;
 mod blocking;
 mod bodies;
 mod budgets;
+mod canaries;
 mod cancellation;
 mod checking;
 mod conformance;
 mod copying;
 mod detours;
+mod fetching;
 mod graph_limits;
 mod hosts;
 mod integrity;
@@ -22,7 +25,9 @@ mod kept;
 mod layout;
 mod layout_hostile;
 mod layout_writers;
+mod lists;
 mod manifests;
+mod many_threads;
 mod media_types;
 mod mending;
 mod mirrors;
@@ -39,6 +44,7 @@ mod retries;
 mod runtimes;
 mod seekable;
 mod simulation;
+mod storing;
 mod support;
 mod threads;
 mod timeouts;

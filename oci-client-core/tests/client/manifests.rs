@@ -44,7 +44,7 @@ fn c01_c02_no_content_type_lets_a_wrong_manifest_pass() {
 }
 
 #[test]
-fn c03_a_docker_content_digest_never_stands_in_for_hashing() {
+fn cp4_c03_a_docker_content_digest_never_stands_in_for_hashing() {
     let image = Image::new(1, &[10]);
     let (digest, other) = (image.digest().to_string(), Digest::sha256(b"other").to_string());
     let sha512 = Digest::sha512(image.document.bytes()).to_string();
@@ -114,7 +114,7 @@ fn c03_the_digest_of_a_head_is_checked_against_the_one_asked_for() {
 }
 
 #[test]
-fn c03_a_head_without_a_digest_is_followed_by_a_get_that_is_hashed() {
+fn cp4_cp8_c03_a_head_without_a_digest_is_followed_by_a_get_that_is_hashed() {
     let image = Image::new(1, &[10]);
     let runtime = SimRuntime::new();
     let head = Reply::new(200).with_header("content-type", TYPES[0]);

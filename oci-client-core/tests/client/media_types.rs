@@ -36,7 +36,7 @@ const CONTENT_TYPES: [Option<&str>; 8] = [
 ];
 
 #[test]
-fn c11_by_tag_the_types_must_agree_and_by_digest_the_document_decides() {
+fn cp3_c11_by_tag_the_types_must_agree_and_by_digest_the_document_decides() {
     let body = &format!(r#","config":{CONFIG},"layers":[]}}"#);
     let (same, other, unknown) = ([Image; 2], [Refused, Image], [Refused, Refused]);
     let rows: [Row; 3] = [
@@ -61,7 +61,7 @@ fn c11_an_index_is_told_from_a_manifest_by_its_type() {
 }
 
 #[test]
-fn c10_a_document_that_is_both_a_manifest_and_an_index_is_refused_under_any_name() {
+fn cp3_c10_a_document_that_is_both_a_manifest_and_an_index_is_refused_under_any_name() {
     let body = &format!(r#","config":{CONFIG},"layers":[],"manifests":[]}}"#);
     let rows = [None, Some(MANIFEST), Some(INDEX), Some(DOCKER)].map(|declared| (declared, [[Refused; 2]; 8]));
     check(&rows, body);

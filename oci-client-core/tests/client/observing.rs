@@ -78,7 +78,7 @@ fn progress_is_sampled_by_time_and_says_where_it_goes_on() {
 }
 
 #[test]
-fn a_trace_has_a_span_per_operation_and_an_event_per_exchange_and_no_secret() {
+fn a13_a_trace_has_a_span_per_operation_and_an_event_per_exchange_and_no_secret() {
     let (canary, runtime) = (Canary::new(), SimRuntime::new());
     let signature = canary.text().to_owned();
     let server = Responder::new(&runtime, move |request: &Request<Bytes>| {

@@ -12,7 +12,7 @@ use crate::support::{Image, document, impatient, layer, target};
 const EVIL: &str = "\x1b[2J\r\nok\u{202e}txt\x07\u{9b}31m\0";
 
 #[test]
-fn c23_errors_of_a_registry_are_shown_without_control_characters() {
+fn c23_e2_p16_errors_of_a_registry_are_shown_without_control_characters() {
     let text = serde_json::to_string(EVIL).unwrap();
     let bodies = [
         format!(r#"{{"errors":[{{"code":{text},"message":{text},"detail":{text}}}]}}"#),
@@ -30,7 +30,7 @@ fn c23_errors_of_a_registry_are_shown_without_control_characters() {
 }
 
 #[test]
-fn c23_a_long_error_of_a_registry_is_cut() {
+fn c23_p16_a_long_error_of_a_registry_is_cut() {
     let body = format!(
         r#"{{"errors":[{{"code":"DENIED","message":"{}"}}]}}"#,
         "long ".repeat(10_000)
@@ -40,7 +40,7 @@ fn c23_a_long_error_of_a_registry_is_cut() {
 }
 
 #[test]
-fn c23_many_errors_of_a_registry_are_cut() {
+fn c23_p16_many_errors_of_a_registry_are_cut() {
     let errors = vec![r#"{"code":"DENIED","message":"a message of some length that comes again and again"}"#; 700];
     let error = failing(Reply::new(403).with_json(format!(r#"{{"errors":[{}]}}"#, errors.join(","))));
     assert!(error.to_string().len() < 4096, "{}", error.to_string().len());

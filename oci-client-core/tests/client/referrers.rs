@@ -120,7 +120,7 @@ fn artifact_of(annotations: &oci_spec_types::Annotations) -> Document<AnyManifes
 }
 
 #[test]
-fn cr2_attaching_where_it_does_not_takes_four_more_and_the_list_says_all_of_the_manifest() {
+fn b2_cr2_attaching_where_it_does_not_takes_four_more_and_the_list_says_all_of_the_manifest() {
     let (runtime, registry) = (SimRuntime::new(), registry());
     let recorder = Recorder::new(without_api(&registry));
     let app = repository(&runtime, recorder.clone());
@@ -203,7 +203,7 @@ impl<T: Transport> Transport for Unconditional<T> {
 }
 
 #[test]
-fn p21_two_clients_lose_none_where_conditions_are_honoured() {
+fn cr3_p21_two_clients_lose_none_where_conditions_are_honoured() {
     let (runtime, registry) = (SimRuntime::new(), registry());
     let client = |seed| {
         let slow = Slow {

@@ -20,7 +20,7 @@ fn get(uri: &str) -> Request<Bytes> {
 }
 
 #[test]
-fn a_request_of_one_s_own_has_the_client_s_authorization() {
+fn x1_a_request_of_one_s_own_has_the_client_s_authorization() {
     let (runtime, image) = (SimRuntime::new(), Image::new(1, &[10]));
     let registry = Registry::in_memory();
     let writer = repository(&runtime, registry.clone());

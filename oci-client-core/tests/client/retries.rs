@@ -54,7 +54,7 @@ impl Visits {
 }
 
 #[test]
-fn p06_a_retry_after_in_seconds_is_kept_to_the_second() {
+fn ch7_p06_a_retry_after_in_seconds_is_kept_to_the_second() {
     for (status, wait) in [(429, 1), (503, 17), (429, 60)] {
         let visits = Visits::new([Reply::new(status).with_header("retry-after", wait.to_string())]);
         assert_eq!(visits.error().kind(), ErrorKind::NotFound);
@@ -63,7 +63,7 @@ fn p06_a_retry_after_in_seconds_is_kept_to_the_second() {
 }
 
 #[test]
-fn p06_a_retry_after_as_a_date_is_read_by_the_wall_clock() {
+fn ch7_p06_a_retry_after_as_a_date_is_read_by_the_wall_clock() {
     // The simulated clock begins at 08:00:00.
     for (date, wait) in [
         ("Fri, 15 Jan 2027 08:00:45 GMT", 45),

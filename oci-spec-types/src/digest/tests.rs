@@ -34,7 +34,7 @@ fn keeps_a_registered_digest_as_its_bytes() {
 
 /// R08, C09: what no digest may look like, and where each text goes wrong.
 #[test]
-fn r08_c09_refuses_malformed_text_with_its_position() {
+fn c09_g5_r08_refuses_malformed_text_with_its_position() {
     use InvalidDigestKind::{
         AlgorithmCharacter, EmptyAlgorithm, EmptyEncoded, EncodedCharacter, HexCharacter, Length, MissingColon,
         Separator,
@@ -211,7 +211,7 @@ fn errors_cut_a_long_algorithm() {
 
 proptest! {
     #[test]
-    fn text_of_the_grammar_parses_and_displays_as_it_was(text in GRAMMAR) {
+    fn g5_text_of_the_grammar_parses_and_displays_as_it_was(text in GRAMMAR) {
         match parse(&text) {
             Ok(digest) => prop_assert_eq!(digest.to_string(), text),
             Err(_) => prop_assert!(is_registered(&text) || text.len() > Digest::MAX_LEN),
@@ -226,7 +226,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_gives_itself_or_a_position_inside(text in "\\PC*|[a-z0-9+._:-]{0,80}|sha256:.{0,70}") {
+    fn g5_any_text_gives_itself_or_a_position_inside(text in "\\PC*|[a-z0-9+._:-]{0,80}|sha256:.{0,70}") {
         match parse(&text) {
             Ok(digest) => prop_assert_eq!(digest.to_string(), text),
             Err(error) => prop_assert!(text.is_char_boundary(error.position())),

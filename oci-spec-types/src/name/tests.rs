@@ -86,6 +86,16 @@ fn g4_tag_or_digest() {
     assert!(matches!(kind("sha256:00"), InvalidReferenceKind::Digest(_)));
 }
 
+/// G7: a segment with a leading `_` is an extension's, and cannot be taken for a part of a name, nor a name for it.
+#[test]
+fn g7_names_and_extensions_cannot_meet() {
+    for extension in ["_oci", "_catalog", "_docker", "_chainguard", "_a.b-c"] {
+        for name in [extension.to_owned(), format!("a/{extension}"), format!("{extension}/a")] {
+            assert!(name.parse::<RepositoryName>().is_err(), "{name}");
+        }
+    }
+}
+
 #[test]
 fn errors_of_parts_become_errors_of_references() {
     fn build(host: &str, repository: &str) -> Result<Reference, InvalidReference> {
@@ -109,7 +119,7 @@ fn are_shared_between_threads() {
 
 proptest! {
     #[test]
-    fn repositories_of_the_grammar_are_accepted(text in REPOSITORY) {
+    fn g1_repositories_of_the_grammar_are_accepted(text in REPOSITORY) {
         prop_assume!(text.len() <= RepositoryName::MAX_LEN);
         let name: RepositoryName = text.parse().unwrap();
         prop_assert_eq!(name.components().collect::<Vec<_>>().join("/"), text);
@@ -117,7 +127,7 @@ proptest! {
 
     /// The scanner and the grammar, applied component by component, agree on any text.
     #[test]
-    fn repositories_are_those_of_the_grammar(text in "[a-c._/-]{0,12}|[a-z0-9A./:_-]{0,8}|\\PC*") {
+    fn g1_repositories_are_those_of_the_grammar(text in "[a-c._/-]{0,12}|[a-z0-9A./:_-]{0,8}|\\PC*") {
         let valid = text.len() <= RepositoryName::MAX_LEN && text.split('/').all(is_component);
         match text.parse::<RepositoryName>() {
             Ok(name) => prop_assert!(valid && name.as_str() == text),
@@ -137,7 +147,15 @@ proptest! {
     }
 
     #[test]
-    fn tags_of_the_grammar_are_accepted(text in "[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}") {
+    fn g3_tags_are_those_of_the_grammar(text in "[a-c._+-]{0,3}|\\PC*|[A-Z_0-9]{126,130}") {
+        let is_first = |char: char| char.is_ascii_alphanumeric() || char == '_';
+        let is_other = |char: char| is_first(char) || char == '.' || char == '-';
+        let valid = text.starts_with(is_first) && text.chars().all(is_other) && text.len() <= 128;
+        prop_assert_eq!(text.parse::<Tag>().is_ok(), valid);
+    }
+
+    #[test]
+    fn g3_tags_of_the_grammar_are_accepted(text in "[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}") {
         prop_assert_eq!(text.parse::<Tag>().unwrap().to_string(), text);
     }
 

@@ -5,7 +5,7 @@ use oci_transport_reqwest::{BuildError, ReqwestTransport, ReqwestTransportBuilde
 use crate::support::printed;
 
 #[test]
-fn proxy_urls() {
+fn a27_p27_proxy_urls() {
     let malformed = [
         "http://user:CANARY@[::1",
         "http://user:CANARY@host:99999/",
@@ -41,7 +41,7 @@ fn user_agents() {
 
 /// A13
 #[test]
-fn settings_are_not_printed() {
+fn a13_settings_are_not_printed() {
     let builder = builder().proxy("http://user:CANARY@proxy.test");
     assert!(!format!("{builder:?}").contains("CANARY"));
     assert!(!format!("{:?}", builder.build().unwrap()).contains("CANARY"));
@@ -55,7 +55,7 @@ mod certificates {
     use crate::support::printed;
 
     #[test]
-    fn root_bundles() {
+    fn a27_root_bundles() {
         let (good, key) = certificate();
         let unterminated = good.split("-----END").next().unwrap();
         let not_base64 = "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n";
@@ -86,7 +86,7 @@ mod certificates {
     }
 
     #[test]
-    fn client_certificates() {
+    fn a27_client_certificates() {
         let (chain, key) = certificate();
         let pem = key.serialize_pem();
         let (other_chain, _) = certificate();

@@ -51,7 +51,7 @@ async fn a_close_before_the_response_is_a_lost_connection() {
 
 /// P15
 #[tokio::test]
-async fn a_kept_connection_that_turns_out_closed_is_a_lost_one() {
+async fn p15_a_kept_connection_that_turns_out_closed_is_a_lost_one() {
     let reply = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
     let server = Server::start(vec![
         vec![Step::Request, Step::Reply(reply.to_vec()), Step::Request],

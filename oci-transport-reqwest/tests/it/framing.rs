@@ -7,7 +7,7 @@ use crate::server::Server;
 use crate::support::{get, read, request, told, transport};
 
 #[tokio::test]
-async fn malformed_responses_are_errors() {
+async fn p17_malformed_responses_are_errors() {
     let replies: [(&str, &[u8]); 16] = [
         ("no status line", b"hello\r\n\r\n"),
         ("binary", b"\x00\x01\x02\x03\r\n\r\n"),
@@ -62,7 +62,7 @@ async fn malformed_responses_are_errors() {
 
 /// P18
 #[tokio::test]
-async fn a_head_without_end_is_an_error() {
+async fn p18_a_head_without_end_is_an_error() {
     let mut reply = b"HTTP/1.1 200 OK\r\nX-Long: ".to_vec();
     reply.resize(11 << 20, b'x');
     let server = Server::once(reply).await;
@@ -70,7 +70,7 @@ async fn a_head_without_end_is_an_error() {
 }
 
 #[tokio::test]
-async fn unusual_responses_are_accepted() {
+async fn ch5_p17_unusual_responses_are_accepted() {
     let replies: [(&str, &[u8], &[u8]); 6] = [
         ("no reason", b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok", b"ok"),
         ("HTTP/1.0 until the end", b"HTTP/1.0 200 OK\r\n\r\nok", b"ok"),
@@ -100,7 +100,7 @@ async fn unusual_responses_are_accepted() {
 }
 
 #[tokio::test]
-async fn bodies_where_there_can_be_none_are_not_read() {
+async fn p17_bodies_where_there_can_be_none_are_not_read() {
     for status in ["204 No Content", "304 Not Modified"] {
         let reply = format!("HTTP/1.1 {status}\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc");
         let server = Server::once(reply).await;

@@ -17,7 +17,7 @@ use crate::server::{Server, Step};
 use crate::support::{get, read, request, told};
 
 #[tokio::test]
-async fn round_trip_with_three_thousand_warnings() {
+async fn p18_round_trip_with_three_thousand_warnings() {
     let url = serve(async |_, mut respond, connection| {
         let mut response = Response::new(());
         for number in 0..3000 {
@@ -58,29 +58,29 @@ async fn an_upload_goes_with_its_length() {
 }
 
 #[tokio::test]
-async fn a_refused_stream_has_sent_nothing() {
+async fn p14_a_refused_stream_has_sent_nothing() {
     assert_eq!(after_reset(Reason::REFUSED_STREAM).await, (Kind::Reset, false));
 }
 
 #[tokio::test]
-async fn a_reset_stream_may_have_delivered() {
+async fn p14_a_reset_stream_may_have_delivered() {
     for reason in [Reason::CANCEL, Reason::INTERNAL_ERROR, Reason::ENHANCE_YOUR_CALM] {
         assert_eq!(after_reset(reason).await, (Kind::Reset, true), "{reason}");
     }
 }
 
 #[tokio::test]
-async fn a_stream_above_the_last_one_of_a_goaway_has_sent_nothing() {
+async fn p14_a_stream_above_the_last_one_of_a_goaway_has_sent_nothing() {
     assert_eq!(after_go_away(0).await, (Kind::Reset, false));
 }
 
 #[tokio::test]
-async fn a_stream_that_a_goaway_includes_may_have_delivered() {
+async fn p14_a_stream_that_a_goaway_includes_may_have_delivered() {
     assert_eq!(after_go_away(1).await, (Kind::Reset, true));
 }
 
 #[tokio::test]
-async fn a_stream_reset_within_the_body_broke_off() {
+async fn p14_a_stream_reset_within_the_body_broke_off() {
     let (arrived, signal) = tokio::sync::oneshot::channel();
     let url = serve(async move |_, mut respond, mut connection| {
         let mut body = respond.send_response(Response::new(()), false).unwrap();
@@ -100,7 +100,7 @@ async fn a_stream_reset_within_the_body_broke_off() {
 
 /// P30
 #[tokio::test]
-async fn an_early_refusal_stops_the_upload() {
+async fn p30_an_early_refusal_stops_the_upload() {
     let url = serve(async |request, mut respond, mut connection| {
         let mut upload = request.into_body();
         tokio::select! {
@@ -137,10 +137,36 @@ async fn an_early_refusal_stops_the_upload() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_http2_is_an_error() {
+async fn p14_an_answer_that_is_not_http2_is_an_error() {
     let reply = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec();
     let server = Server::start(vec![vec![Step::Request, Step::Reply(reply), Step::Drain]]).await;
     assert_eq!(told(get(&transport(), &server.url("/")).await), (Kind::Other, true));
+}
+
+#[tokio::test]
+async fn p14_p18_fields_without_end_are_an_error() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let flood = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        greet(&mut stream).await;
+        stream
+            .write_all(&[0, 0, 1, HEADERS, 0, 0, 0, 0, 1, STATUS_200])
+            .await
+            .unwrap();
+        let field = [NOT_INDEXED, 1, b'a', 1, b'b'];
+        let mut frame = vec![0, 0x3f, 0xfc, CONTINUATION, 0, 0, 0, 0, 1];
+        frame.extend(field.repeat(0x3ffc / field.len()));
+        let mut sent = 0_u64;
+        while sent < HUGE && stream.write_all(&frame).await.is_ok() {
+            sent += frame.len() as u64;
+        }
+        sent
+    });
+    let (kind, _) = told(get(&transport(), &url).await);
+    assert!(matches!(kind, Kind::Other | Kind::Reset), "{kind:?}");
+    let sent = flood.await.unwrap();
+    assert!(sent < 64 << 20, "{sent}");
 }
 
 async fn after_reset(reason: Reason) -> (Kind, bool) {
@@ -157,13 +183,18 @@ async fn after_go_away(last_stream: u8) -> (Kind, bool) {
     let url = format!("http://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
-        stream.write_all(&[0, 0, 0, SETTINGS, 0, 0, 0, 0, 0]).await.unwrap();
-        stream.read_exact(&mut [0; PREFACE.len()]).await.unwrap();
-        while next_frame(&mut stream).await != HEADERS {}
+        greet(&mut stream).await;
         let go_away = [0, 0, 8, GO_AWAY, 0, 0, 0, 0, 0, 0, 0, 0, last_stream, 0, 0, 0, 0];
         stream.write_all(&go_away).await.unwrap();
     });
     told(get(&transport(), &url).await)
+}
+
+/// Does what comes first on a connection, and waits for a request.
+async fn greet(stream: &mut TcpStream) {
+    stream.write_all(&[0, 0, 0, SETTINGS, 0, 0, 0, 0, 0]).await.unwrap();
+    stream.read_exact(&mut [0; PREFACE.len()]).await.unwrap();
+    while next_frame(stream).await != HEADERS {}
 }
 
 /// Reads a frame and tells its type.
@@ -209,8 +240,11 @@ fn transport() -> ReqwestTransport {
     ReqwestTransport::from_reqwest(reqwest::Client::builder().no_proxy().http2_prior_knowledge()).unwrap()
 }
 
+const CONTINUATION: u8 = 9;
 const GO_AWAY: u8 = 7;
 const HEADERS: u8 = 1;
 const HUGE: u64 = 10 << 30;
+const NOT_INDEXED: u8 = 0;
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const SETTINGS: u8 = 4;
+const STATUS_200: u8 = 0x88;

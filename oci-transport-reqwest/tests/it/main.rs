@@ -12,6 +12,8 @@ mod guard;
 mod http2;
 #[cfg(not(any(feature = "native-tls", feature = "rustls")))]
 mod no_tls;
+#[cfg(any(feature = "native-tls", feature = "rustls"))]
+mod origins;
 mod proxy;
 mod round_trip;
 mod runtime;

@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use crate::support::get;
 
 #[tokio::test]
-async fn https_fails_and_the_error_names_the_feature() {
+async fn a26_https_fails_and_the_error_names_the_feature() {
     let error = get(&ReqwestTransport::new().unwrap(), "https://127.0.0.1:1/")
         .await
         .unwrap_err();
@@ -16,7 +16,7 @@ async fn https_fails_and_the_error_names_the_feature() {
 }
 
 #[tokio::test]
-async fn https_is_not_sent_to_a_proxy_in_the_clear() {
+async fn a26_p27_https_is_not_sent_to_a_proxy_in_the_clear() {
     let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", proxy.local_addr().unwrap());
     let transport = ReqwestTransport::builder().proxy(url).build().unwrap();

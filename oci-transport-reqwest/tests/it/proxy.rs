@@ -10,7 +10,7 @@ use crate::server::Server;
 use crate::support::{get, printed, read, request};
 
 #[tokio::test]
-async fn http_goes_through_the_proxy_with_its_credentials() {
+async fn p27_http_goes_through_the_proxy_with_its_credentials() {
     let mut proxy = Server::once("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
     let response = get(&through(&proxy), "http://registry.test/v2/").await.unwrap();
     assert_eq!(read(response).await.unwrap(), b"ok");
@@ -25,7 +25,7 @@ async fn http_goes_through_the_proxy_with_its_credentials() {
 }
 
 #[tokio::test]
-async fn a_refusal_by_the_proxy_is_a_response() {
+async fn p27_a_refusal_by_the_proxy_is_a_response() {
     let proxy = Server::once("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n").await;
     let sent = through(&proxy)
         .send(request(Method::PUT, "http://registry.test/", Body::empty()))
@@ -35,7 +35,7 @@ async fn a_refusal_by_the_proxy_is_a_response() {
 
 #[cfg(any(feature = "native-tls", feature = "rustls"))]
 #[tokio::test]
-async fn https_asks_the_proxy_for_a_tunnel() {
+async fn p27_https_asks_the_proxy_for_a_tunnel() {
     let mut proxy = Server::once("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n").await;
     let error = get(&through(&proxy), "https://registry.test/?signature=CANARY")
         .await
@@ -53,7 +53,7 @@ async fn https_asks_the_proxy_for_a_tunnel() {
 }
 
 #[tokio::test]
-async fn the_credentials_of_a_proxy_are_not_shown() {
+async fn a13_p27_the_credentials_of_a_proxy_are_not_shown() {
     let proxy = Server::start(Vec::new()).await;
     let transport = through(&proxy);
     assert!(!format!("{transport:?}").contains("CANARY"));
@@ -65,13 +65,13 @@ async fn the_credentials_of_a_proxy_are_not_shown() {
 }
 
 #[test]
-fn the_environment_names_the_proxy() {
+fn p27_the_environment_names_the_proxy() {
     const CHILD: &str = "TRANSPORT_TEST_BEHIND_PROXY";
     if std::env::var_os(CHILD).is_none() {
         // The environment of this process cannot be changed safely, that of another one can.
         let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let child = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "proxy::the_environment_names_the_proxy"])
+            .args(["--exact", "proxy::p27_the_environment_names_the_proxy"])
             .env_clear()
             .env(CHILD, "1")
             .env(

@@ -218,7 +218,7 @@ async fn content_codings_are_left_alone() {
 
 /// P18
 #[tokio::test]
-async fn three_thousand_warnings_do_no_harm() {
+async fn p18_three_thousand_warnings_do_no_harm() {
     let mut reply = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n".to_owned();
     for number in 0..3000 {
         reply.push_str(&format!(
@@ -234,7 +234,7 @@ async fn three_thousand_warnings_do_no_harm() {
 
 /// P18
 #[tokio::test]
-async fn header_values_need_not_be_utf8() {
+async fn p18_header_values_need_not_be_utf8() {
     let server = Server::once(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Raw: \xff\xfe\r\n\r\n").await;
     let response = get(&transport(), &server.url("/")).await.unwrap();
     assert_eq!(response.headers()["x-raw"].as_bytes(), b"\xff\xfe");
@@ -242,7 +242,7 @@ async fn header_values_need_not_be_utf8() {
 
 /// P17
 #[tokio::test]
-async fn interim_responses_are_skipped() {
+async fn ch5_p17_interim_responses_are_skipped() {
     let mut reply = b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(200);
     reply.extend(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     let server = Server::once(reply).await;

@@ -15,7 +15,7 @@ use crate::server::{Server, Step};
 use crate::support::{get, read};
 
 #[tokio::test]
-async fn a_root_that_is_not_trusted_is_refused() {
+async fn a27_a_root_that_is_not_trusted_is_refused() {
     let server = serve(server_config(&authority(), server_params())).await;
     let error = get(&builder().build().unwrap(), &https(&server)).await.unwrap_err();
     assert_eq!(
@@ -45,7 +45,7 @@ async fn a_root_that_was_added_is_trusted() {
 
 /// A27
 #[tokio::test]
-async fn certificates_of_another_kind_are_refused() {
+async fn a27_certificates_of_another_kind_are_refused() {
     let authority = authority();
     let mut expired = server_params();
     expired.not_before = rcgen::date_time_ymd(2001, 1, 1);
@@ -71,7 +71,7 @@ async fn certificates_of_another_kind_are_refused() {
 
 /// A26
 #[tokio::test]
-async fn a_server_without_tls_is_not_spoken_to() {
+async fn a26_a_server_without_tls_is_not_spoken_to() {
     let server = Server::start(vec![vec![
         Step::Take(1),
         Step::Reply(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()),

@@ -14,7 +14,7 @@ use crate::support::{read, request, told, transport};
 
 /// P30
 #[tokio::test]
-async fn an_early_refusal_is_returned_and_stops_the_upload() {
+async fn p30_an_early_refusal_is_returned_and_stops_the_upload() {
     let reply = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 6\r\n\r\ndenied".to_vec();
     let mut server = Server::start(vec![vec![Step::Partial(1024), Step::Reply(reply), Step::Drain]]).await;
     let read_so_far = Arc::new(AtomicU64::new(0));
@@ -38,7 +38,7 @@ async fn an_early_refusal_is_returned_and_stops_the_upload() {
 
 /// P30
 #[tokio::test]
-async fn dropping_an_early_response_stops_the_upload() {
+async fn p24_p30_dropping_an_early_response_stops_the_upload() {
     for status in ["200 OK", "307 Temporary Redirect", "500 Internal Server Error"] {
         let reply = format!("HTTP/1.1 {status}\r\nContent-Length: 1000\r\n\r\n").into_bytes();
         let mut server = Server::start(vec![vec![Step::Partial(1024), Step::Reply(reply), Step::Drain]]).await;
@@ -75,7 +75,7 @@ async fn an_early_success_does_not_stop_the_upload() {
 }
 
 #[tokio::test]
-async fn dropping_the_future_stops_the_upload() {
+async fn p24_dropping_the_future_stops_the_upload() {
     let mut server = Server::start(vec![vec![Step::Partial(1024), Step::Drain]]).await;
     let transport = transport();
     let body = Body::from_stream(endless(Arc::default()), Some(HUGE));

@@ -55,7 +55,7 @@ fn x3_x4_the_next_page_is_where_the_link_says_byte_for_byte() {
 }
 
 #[test]
-fn a12_x3_the_next_page_is_at_the_same_origin() {
+fn ch2_a12_x3_the_next_page_is_at_the_same_origin() {
     for target in ["https://evil.test/v2/_catalog", "//evil.test/x", "http://r.test/x", ""] {
         let link = format!("<{target}>; rel=\"next\"");
         let rows = [(start(), "GET…"), (head(200, &[("link", &link)]), "failed UnsafeUrl")];

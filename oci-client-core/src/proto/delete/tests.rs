@@ -2,7 +2,7 @@ use oci_spec_types::TagOrDigest;
 
 use super::*;
 use crate::proto::TransportErrorKind;
-use crate::proto::testing::{Actor, Stage, failed, head, hello_digest, refused, refuses_all_but, start};
+use crate::proto::testing::{Actor, Stage, body, failed, head, hello_digest, refused, refuses_all_but, session, start};
 
 fn tag() -> Actor<Delete> {
     let tag = TagOrDigest::Tag("v1".parse().unwrap());
@@ -45,6 +45,21 @@ fn cx1_refusals_are_told_apart() {
     ];
     for (told, expected) in refusals {
         tag().rows(&mut Stage::new(), [(start(), "DELETE…"), (told, expected)]);
+    }
+}
+
+#[test]
+fn cx1_a_400_may_say_that_deleting_is_not_offered() {
+    for (code, expected) in [
+        ("UNSUPPORTED", "failed Unsupported: 400"),
+        ("DIGEST_INVALID", "failed Refused: 400"),
+    ] {
+        let rows = [
+            (start(), "DELETE…"),
+            (head(400, &[]), "buffer…"),
+            (body(format!(r#"{{"errors":[{{"code":"{code}"}}]}}"#)), expected),
+        ];
+        session(tag().into_machine(), &["delete", "pull"]).rows(&mut Stage::new(), rows);
     }
 }
 

@@ -101,7 +101,7 @@ fn cp2_cp5_a_manifest_by_tag_and_by_digest() {
 }
 
 #[test]
-fn c01_c02_the_content_decides_whatever_its_type() {
+fn cp5_c01_c02_the_content_decides_whatever_its_type() {
     let wrong = text().replace('{', " {");
     for media_type in [
         IMAGE,
@@ -121,7 +121,7 @@ fn c01_c02_the_content_decides_whatever_its_type() {
 }
 
 #[test]
-fn c03_a_digest_header_is_checked_and_never_believed() {
+fn cp4_c03_a_digest_header_is_checked_and_never_believed() {
     let garbage = ["garbage", "sha256:", "sha256:00", "", "\u{e9}"];
     for claim in garbage {
         let fields = [("content-type", IMAGE), ("docker-content-digest", claim)];
@@ -151,7 +151,7 @@ fn c03_a_digest_header_is_checked_and_never_believed() {
 }
 
 #[test]
-fn c10_c11_types_by_tag() {
+fn cp3_c10_c11_types_by_tag() {
     type Row<'a> = (&'a [(&'static str, &'a str)], String, &'a str);
     let rows: [Row<'_>; 8] = [
         (&[], text(), "done…"),
@@ -176,7 +176,7 @@ fn c10_c11_types_by_tag() {
 }
 
 #[test]
-fn c11_by_digest_the_publisher_decides() {
+fn cp3_c11_by_digest_the_publisher_decides() {
     read(by_digest(&text()), &[("content-type", INDEX)], &text(), "done…");
     read(by_digest(&text()), &[("content-type", "text/html")], &text(), "done…");
     read(
@@ -235,6 +235,29 @@ fn cp10_refusals_and_statuses_that_make_no_sense() {
         (head(206, &[]), "failed Protocol: 206"),
     ] {
         by_tag().rows(&mut Stage::new(), [(start(), "GET…"), (told, expected)]);
+    }
+}
+
+#[test]
+fn cp10_e2_a_404_means_absent_whatever_its_body_is() {
+    let (deep, long) = ("[".repeat(10_000), "x".repeat(60_000));
+    let lists = [
+        r#"{"errors":[{"code":"MANIFEST_UNKNOWN"}]}"#,
+        r#"{"errors":[{"code":"UNAUTHORIZED","message":null,"detail":[1]}]}"#,
+        r#"{"errors":null}"#,
+        r#"{"errors":[]}"#,
+        r#"[{"code":1}]"#,
+    ];
+    let others = ["", "<html>404</html>", "{", "null", "\u{0}\u{fffd}", &*deep, &*long];
+    for content in lists.into_iter().chain(others) {
+        for kind in ["application/json", "text/html", "nonsense"] {
+            let rows = [
+                (start(), "GET…"),
+                (head(404, &[("content-type", kind)]), "buffer 65536"),
+                (body(content), "failed NotFound"),
+            ];
+            session(by_tag().into_machine(), &["pull"]).rows(&mut Stage::new(), rows);
+        }
     }
 }
 

@@ -17,7 +17,7 @@ fn page(fields: &[(&'static str, &str)], content: &str) -> TagPage {
 }
 
 #[test]
-fn cd1_a_page() {
+fn cd1_cd3_a_page() {
     let read = page(&[], r#"{"name":"a/b","tags":["v2","v1","sha256:00"]}"#);
     let tags: Vec<_> = read.tags.iter().map(Tag::as_str).collect();
     assert_eq!(
@@ -50,7 +50,7 @@ fn cd2_the_next_page_is_where_the_link_says() {
 }
 
 #[test]
-fn a12_the_next_page_is_at_the_same_origin() {
+fn ch2_a12_the_next_page_is_at_the_same_origin() {
     for target in [
         "https://evil.test/v2/a/b/tags/list",
         "//evil.test/x",

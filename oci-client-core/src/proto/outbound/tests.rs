@@ -34,7 +34,7 @@ fn profile(host: &str) -> HostProfile {
 }
 
 #[test]
-fn a05_a06_a14_realms_of_a_registry_that_speaks_https() {
+fn a8_a05_a06_a14_realms_of_a_registry_that_speaks_https() {
     let profile = profile("r.test").with_trusted_realm("TRUSTED.test".parse().unwrap());
     for (realm, verdict) in [
         ("https://r.test/token", Anything),

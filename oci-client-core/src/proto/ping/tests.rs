@@ -1,7 +1,7 @@
 use super::*;
 use crate::proto::TransportErrorKind;
 use crate::proto::testing::{
-    Actor, Stage, credential, failed, head, no_credential, refused, refuses_all_but, session, start,
+    Actor, Stage, body, credential, failed, head, no_credential, refused, refuses_all_but, session, start,
 };
 
 #[test]
@@ -17,6 +17,36 @@ fn ch6_a_registry_is_one_that_answers_below_v2() {
     ] {
         let (mut actor, mut stage) = (Actor::new(Ping::new()), Stage::new());
         actor.rows(&mut stage, [(start(), "GET /v2/"), (told, expected)]);
+    }
+}
+
+#[test]
+fn ch4_what_only_docker_defines_decides_nothing() {
+    for version in ["registry/2.0", "registry/1.0", "nonsense"] {
+        let field = [("docker-distribution-api-version", version)];
+        for (told, expected) in [
+            (head(200, &field), "done Open"),
+            (head(404, &field), "buffer 65536"),
+            (head(401, &field), "buffer 65536"),
+        ] {
+            let mut actor = session(Ping::new(), &[]);
+            actor.rows(&mut Stage::new(), [(start(), "GET /v2/"), (told, expected)]);
+        }
+    }
+    for code in ["TAG_INVALID", "MANIFEST_UNVERIFIED", "ANYTHING_ELSE"] {
+        for (status, expected) in [
+            (400, "failed Refused: 400"),
+            (404, "failed NotFound"),
+            (403, "failed Denied: 403"),
+        ] {
+            let error = format!("{{\"errors\":[{{\"code\":\"{code}\"}}]}}");
+            let rows = [
+                (start(), "GET /v2/"),
+                (head(status, &[]), "buffer 65536"),
+                (body(error), expected),
+            ];
+            session(Ping::new(), &[]).rows(&mut Stage::new(), rows);
+        }
     }
 }
 

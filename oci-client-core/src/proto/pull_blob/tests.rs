@@ -68,7 +68,7 @@ fn p13_nothing_is_asked_for_that_is_not_missing() {
 }
 
 #[test]
-fn p11_ignored_ranges_are_borne_once() {
+fn cp9_p11_ignored_ranges_are_borne_once() {
     pull(9, 0).rows(
         &mut Stage::new(),
         [
@@ -127,7 +127,7 @@ fn p12_another_range_is_never_spliced_in() {
 }
 
 #[test]
-fn c05_c06_c07_every_wrong_length_is_named() {
+fn c05_c06_c07_cp6_every_wrong_length_is_named() {
     let length = |length: &'static str| head(200, &[("content-length", length)]);
     for (told, expected) in [
         (length("10"), "failed Mismatch: 9"),

@@ -34,7 +34,7 @@ fn cm1_the_request() {
 }
 
 #[test]
-fn cm4_p03_any_success_is_one_if_the_digest_is_right() {
+fn cm4_p02_p03_any_success_is_one_if_the_digest_is_right() {
     for status in [200, 201, 202, 204] {
         let rows = [
             (start(), "PUT…"),
@@ -91,10 +91,12 @@ fn cm5_too_large_is_not_sent() {
 }
 
 #[test]
-fn p22_refusals() {
+fn cm5_p22_refusals() {
     for (told, expected) in [
         (refused(400), "failed Refused"),
         (refused(409), "failed Conflict"),
+        (refused(412), "failed Conflict"),
+        (refused(423), "failed Conflict"),
         (refused(413), "failed TooLarge"),
         (head(302, &[]), "failed Protocol"),
         (failed(TransportErrorKind::Reset), "failed Transport"),

@@ -45,7 +45,7 @@ fn cm6_tags_that_are_not_named_are_pushed_one_by_one() {
 }
 
 #[test]
-fn cm6_that_a_registry_ignores_tags_is_remembered() {
+fn b1_cm6_that_a_registry_ignores_tags_is_remembered() {
     let stage = &mut Stage::new();
     let first = [
         (start(), "PUT /v2/a/b/manifests/D?tag=v1 <- 5 bytes"),

@@ -20,7 +20,7 @@ fn registry(method: &str, uri: &str) -> Actor<RawRequest> {
 }
 
 #[test]
-fn x1_a_path_is_below_the_repository_or_the_registry() {
+fn x1_x2_a_path_is_below_the_repository_or_the_registry() {
     for (uri, expected) in [
         ("/tags/list?n=2&last=a%2Fb", "GET /v2/a/b/tags/list?n=2&last=a%2Fb"),
         ("/_oci/ext/discover", "GET /v2/a/b/_oci/ext/discover"),
@@ -75,7 +75,7 @@ fn a02_fields_of_authorization_and_framing_are_the_client_s() {
 }
 
 #[test]
-fn the_caller_s_own_fields_and_content_go_along() {
+fn x4_the_caller_s_own_fields_and_content_go_along() {
     let mut request = Request::builder()
         .method(Method::PATCH)
         .uri("/x")
@@ -147,7 +147,7 @@ fn p07_only_a_method_that_may_be_repeated_is() {
 }
 
 #[test]
-fn a04_what_follows_a_redirect_to_another_origin_is_not_the_caller_s_own_fields() {
+fn a01_what_follows_a_redirect_to_another_origin_is_not_the_caller_s_own_fields() {
     let mut request = request("GET", "/x");
     let headers = request.headers_mut();
     headers.insert("x-api-key", HeaderValue::from_static("hunter2"));

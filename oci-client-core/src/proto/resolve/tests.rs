@@ -55,7 +55,7 @@ fn rp7_one_head_is_enough_where_it_tells_all() {
 }
 
 #[test]
-fn cp8_p23_a_head_that_does_not_tell_all_is_followed_by_a_get() {
+fn b1_cp8_p23_a_head_that_does_not_tell_all_is_followed_by_a_get() {
     let (digest, length) = (index().digest().to_string(), index().bytes().len().to_string());
     let (digest, length, media_type) = (
         ("docker-content-digest", &*digest),

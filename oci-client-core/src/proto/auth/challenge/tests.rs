@@ -21,7 +21,7 @@ fn expected(challenges: &[(&str, &[(&str, &str)])]) -> Vec<(String, Vec<(String,
 }
 
 #[test]
-fn a01_a24_well_formed_lines() {
+fn a1_a24_well_formed_lines() {
     type Row = (
         &'static str,
         &'static [(&'static str, &'static [(&'static str, &'static str)])],
@@ -97,7 +97,7 @@ fn a24_counts_are_bounded() {
 }
 
 #[test]
-fn a01_bearer_is_chosen_before_basic_and_a_relative_realm_resolved() {
+fn a1_a8_a24_bearer_is_chosen_before_basic_and_a_relative_realm_resolved() {
     let url = Url::parse("https://r.test/v2/").unwrap();
     let challenges =
         Challenge::parse_line("Negotiate, Basic realm=x, Bearer realm=\"/token\",service=s,scope=\"a:b:c\"");

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 #[test]
-fn a06_scopes_split_from_both_ends() {
+fn a6_scopes_split_from_both_ends() {
     for text in [
         "repository:a/b:pull,push",
         "repository:host:5000/a:pull",

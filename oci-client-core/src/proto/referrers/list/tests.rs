@@ -268,7 +268,7 @@ fn p19_what_calls_itself_an_index_and_cannot_be_read_is_no_empty_list() {
 }
 
 #[test]
-fn cr5_cr7_the_fallback_tag_lists_them_and_is_filtered_here() {
+fn b2_cr5_cr7_the_fallback_tag_lists_them_and_is_filtered_here() {
     for (artifact_type, expected) in [(None, "123"), (Some("application/SBOM+json"), "1"), (Some("a/b"), "")] {
         let (stage, mut actor) = (&mut Stage::new(), list(artifact_type));
         actor.rows(stage, [(start(), "GET…"), (refused(404), &*fallback())]);

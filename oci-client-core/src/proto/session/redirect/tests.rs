@@ -33,7 +33,7 @@ fn with_password(stage: &mut Stage) -> Actor<Session<PullBlob>> {
 }
 
 #[test]
-fn a01_a02_a_credential_stays_at_its_origin() {
+fn ch1_ch2_a01_a02_a_credential_stays_at_its_origin() {
     for status in STATUSES {
         for (location, request) in [
             ("/x", "GET /x [Basic u:p]"),
@@ -105,7 +105,7 @@ fn a03_a_plain_registry_may_lead_to_either_scheme_and_https_never_back() {
 }
 
 #[test]
-fn a01_a_way_back_does_not_restore_the_credential() {
+fn ch2_a01_a_way_back_does_not_restore_the_credential() {
     let stage = &mut Stage::new();
     let rows = [
         (to(302, "https://cdn.test/x"), "GET https://cdn.test/x"),
@@ -147,7 +147,33 @@ fn a04_ten_redirects_are_followed_and_no_more() {
 }
 
 #[test]
-fn ch1_a_head_stays_a_head() {
+fn ch3_the_status_at_the_end_of_the_way_counts() {
+    let digest = format!("sha256:{}", "0".repeat(64));
+    let fields = [
+        ("content-length", "5"),
+        ("content-type", "a/b"),
+        ("docker-content-digest", &*digest),
+    ];
+    for status in STATUSES {
+        for (end, expected) in [
+            (head(200, &fields), "done Some(Descriptor…"),
+            (head(404, &[]), "done None"),
+            (head(403, &[]), "failed Denied: 403"),
+        ] {
+            let resolve = Resolve::new("a/b".parse().unwrap(), "v1".parse().unwrap());
+            let rows = [
+                (start(), "HEAD /v2/a/b/manifests/v1"),
+                (to(status, "/there"), "HEAD /there"),
+                (to(status, "/further"), "HEAD /further"),
+                (end, expected),
+            ];
+            session(resolve, &["pull"]).rows(&mut Stage::new(), rows);
+        }
+    }
+}
+
+#[test]
+fn ch1_ch5_a_head_stays_a_head() {
     let tag = "v1".parse().unwrap();
     let mut actor = session(Resolve::new("a/b".parse().unwrap(), tag), &["pull"]);
     for status in STATUSES {
@@ -161,7 +187,7 @@ fn ch1_a_head_stays_a_head() {
 }
 
 #[test]
-fn a01_what_carries_content_stays_at_its_origin_and_keeps_its_method() {
+fn ch1_ch5_a01_what_carries_content_stays_at_its_origin_and_keeps_its_method() {
     let put = || {
         let (name, target) = ("a/b".parse().unwrap(), "v1".parse().unwrap());
         let media_type = oci_spec_types::MediaType::IMAGE_MANIFEST;
@@ -195,7 +221,7 @@ fn a01_what_carries_content_stays_at_its_origin_and_keeps_its_method() {
 }
 
 #[test]
-fn cb2_a_location_is_relative_to_the_url_that_answered() {
+fn cb2_p02_a_location_is_relative_to_the_url_that_answered() {
     let upload = Upload::new("a/b".parse().unwrap(), hello_digest(), 5);
     let rows = [
         (start(), "POST…"),
@@ -206,7 +232,7 @@ fn cb2_a_location_is_relative_to_the_url_that_answered() {
 }
 
 #[test]
-fn other_statuses_are_not_followed() {
+fn ch5_other_statuses_are_not_followed() {
     for status in [300, 304, 305, 306] {
         let rows = [
             (start(), "GET…"),
@@ -266,7 +292,7 @@ fn an_expired_detour_is_asked_for_once_more() {
 }
 
 #[test]
-fn absent_content_is_not_asked_for_again() {
+fn ch3_absent_content_is_not_asked_for_again() {
     for target in ["https://cdn.test/x", "/elsewhere"] {
         let rows = [
             (start(), "GET /v2/a/b/blobs/D"),

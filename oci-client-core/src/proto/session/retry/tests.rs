@@ -51,7 +51,7 @@ fn pause_after(actor: &mut Actor<Session<Delete>>, stage: &mut Stage, told: Told
 }
 
 #[test]
-fn p07_statuses_that_are_worth_another_try() {
+fn p07_p22_statuses_that_are_worth_another_try() {
     for status in [408, 425, 429, 500, 502, 503, 504, 507, 599] {
         let (mut actor, mut stage) = (delete(), Stage::new());
         actor.rows(&mut stage, [(start(), DELETE)]);
@@ -75,7 +75,7 @@ fn p07_statuses_that_are_worth_another_try() {
 }
 
 #[test]
-fn p07_failures_that_are_worth_another_try() {
+fn p07_p14_failures_that_are_worth_another_try() {
     use TransportErrorKind::{Body, Connect, Other, Reset, Source, Timeout, Tls, TooLarge};
     for kind in [Body, Connect, Reset, Timeout] {
         let (mut actor, mut stage) = (delete(), Stage::new());
@@ -144,7 +144,7 @@ fn without_retries_the_first_failure_is_the_last() {
 }
 
 #[test]
-fn p06_both_forms_of_retry_after_are_waited_for_exactly() {
+fn ch7_p06_both_forms_of_retry_after_are_waited_for_exactly() {
     for status in [429, 503] {
         for (value, expected) in [
             ("3", "sleep 3s"),
@@ -270,7 +270,7 @@ fn the_error_lists_every_attempt() {
 }
 
 #[test]
-fn p16_a_refusal_whose_body_cannot_be_read_keeps_its_status() {
+fn e2_p16_a_refusal_whose_body_cannot_be_read_keeps_its_status() {
     let rows = [
         (start(), DELETE),
         (head(403, &[]), "buffer 65536"),
@@ -291,7 +291,7 @@ fn p16_a_refusal_whose_body_cannot_be_read_keeps_its_status() {
 }
 
 #[test]
-fn c23_what_a_registry_says_is_shown_without_control_characters() {
+fn c23_p16_what_a_registry_says_is_shown_without_control_characters() {
     let escape = "{\"errors\":[{\"code\":\"DENIED\",\"message\":\"\\u001b[2J\\u202e\\r\\n\\u0000x\"}]}";
     let (mut actor, mut stage) = (delete(), Stage::new());
     actor.rows(&mut stage, [(start(), DELETE), (head(403, &[]), "buffer…")]);
@@ -347,7 +347,7 @@ fn p10_failures_are_forgiven_as_bytes_arrive() {
 }
 
 #[test]
-fn c05_a_body_that_ends_early_is_as_good_as_broken() {
+fn c05_p10_a_body_that_ends_early_is_as_good_as_broken() {
     pull(9).rows(
         &mut Stage::new(),
         [

@@ -34,7 +34,7 @@ fn cb6_a_small_blob_goes_along_with_the_post() {
 }
 
 #[test]
-fn cb7_a_202_to_it_is_gone_on_from_and_remembered() {
+fn b1_cb7_a_202_to_it_is_gone_on_from_and_remembered() {
     let stage = &mut Stage::new();
     let put = "PUT /u/1?digest=D <- blob 0..5";
     for first in [OPEN_WITH_CONTENT, OPEN] {
@@ -123,7 +123,7 @@ fn cb22_a_session_for_what_is_there_is_cancelled() {
 }
 
 #[test]
-fn cb20_a_refused_mount_is_followed_by_a_plain_upload_once() {
+fn b1_cb20_a_refused_mount_is_followed_by_a_plain_upload_once() {
     for status in [400, 403, 404, 405, 413] {
         upload(5).rows(
             &mut Stage::new(),
@@ -183,7 +183,7 @@ fn p03_only_an_answer_that_says_so_is_a_success() {
 }
 
 #[test]
-fn cb2_cb3_p02_the_location_is_kept_byte_for_byte() {
+fn cb2_cb3_cb4_p02_the_location_is_kept_byte_for_byte() {
     for (location, put) in [
         ("/u/1", "/u/1?digest=D"),
         ("u1", "/v2/a/b/blobs/uploads/u1?digest=D"),
@@ -206,7 +206,7 @@ fn cb2_cb3_p02_the_location_is_kept_byte_for_byte() {
 }
 
 #[test]
-fn a11_a_location_elsewhere_is_refused() {
+fn ch2_a11_p02_a_location_elsewhere_is_refused() {
     for location in [
         "https://evil.test/u/1",
         "//evil.test/u/1",

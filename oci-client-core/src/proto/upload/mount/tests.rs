@@ -9,7 +9,7 @@ fn mount() -> Mount {
 }
 
 #[test]
-fn cb20_201_is_mounted_and_202_a_session() {
+fn cb20_cb21_201_is_mounted_and_202_a_session() {
     Actor::new(mount()).rows(&mut Stage::new(), [(start(), MOUNT), (head(201, &[]), "done Taken")]);
     let session = head(202, &[("location", "/u")]);
     Actor::new(mount()).rows(&mut Stage::new(), [(start(), MOUNT), (session, "done Opened…")]);

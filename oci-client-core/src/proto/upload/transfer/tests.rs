@@ -264,7 +264,7 @@ fn cb15_a_session_that_has_moved_on_since_it_was_asked_is_asked_again() {
 /// Google Artifact Registry takes no parts.
 /// Artifactory keeps the last part only.
 #[test]
-fn a11_a_location_elsewhere_is_refused_in_any_reply() {
+fn ch2_a11_a_location_elsewhere_is_refused_in_any_reply() {
     let elsewhere = || head(202, &[("location", "https://evil.test/u"), ("range", "0-3")]);
     let stage = &mut small();
     interrupted_upload(stage).rows(stage, [(elsewhere(), "DELETE /u"), (refused(404), "failed UnsafeUrl")]);

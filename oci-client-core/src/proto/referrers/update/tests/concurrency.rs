@@ -129,7 +129,7 @@ fn run(order: u32, honours: bool, before: &[Descriptor]) -> ([Client; 2], Tag) {
 }
 
 #[test]
-fn p21_where_conditions_are_honoured_no_entry_is_lost_in_any_order() {
+fn cr3_p21_where_conditions_are_honoured_no_entry_is_lost_in_any_order() {
     for before in [vec![], vec![referrer("old")]] {
         for order in 0..1 << 10 {
             let (clients, tag) = run(order, true, &before);
@@ -144,7 +144,7 @@ fn p21_where_conditions_are_honoured_no_entry_is_lost_in_any_order() {
 }
 
 #[test]
-fn p21_where_they_are_ignored_one_order_alone_loses_an_entry() {
+fn cr3_p21_where_they_are_ignored_one_order_alone_loses_an_entry() {
     let (mut lost, mut kept) = (0, 0);
     for before in [vec![], vec![referrer("old")]] {
         for order in 0..1 << 10 {

@@ -102,7 +102,7 @@ fn p06_the_pause_that_a_token_endpoint_asks_for_holds_for_those_who_wait() {
 }
 
 #[test]
-fn a01_two_who_learn_the_challenge_at_once_both_go_on() {
+fn a1_two_who_learn_the_challenge_at_once_both_go_on() {
     for (line, asked) in [
         (BEARER, TOKEN),
         ("Basic realm=\"x\"", "GET /v2/a/b/blobs/D [Basic u:p]"),

@@ -185,7 +185,7 @@ fn mounting() -> Actor<Session<Upload>> {
 }
 
 #[test]
-fn a18_a_mount_asks_for_both_repositories_in_one_token_the_target_first() {
+fn a6_a18_a_mount_asks_for_both_repositories_in_one_token_the_target_first() {
     let stage = &mut Stage::new();
     let both = asks("repository:a/b:pull,push repository:src:pull");
     let line = r#"Bearer realm="https://r.test/token",service="s",scope="repository:a/b:pull,push""#;
