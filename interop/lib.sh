@@ -9,7 +9,8 @@ cache=$interop/.cache
 scratch=$(mktemp -d)
 export PATH=$cache/bin:$PATH
 passed=0 failed=0 skipped=0
-server_pid='' server_store='' address=''
+server_pid='' server_store='' address='' proxy_pid='' proxy=''
+user=tester password=correct-horse
 
 # --- Checks -------------------------------------------------------------------------------------
 
@@ -195,6 +196,32 @@ serve_with_olareg() {
     exec olareg serve --addr 127.0.0.1 --port "$1" --dir "$2" --api-delete --api-blob-delete
 }
 
+# With a user who may do everything, and nobody else who may do anything.
+serve_with_olareg-basic() {
+    olareg_users >"$2.yaml"
+    exec olareg serve --addr 127.0.0.1 --port "$1" --dir "$2" --api-delete --api-blob-delete --auth-basic "$2.yaml"
+}
+
+serve_with_olareg-token() {
+    olareg_users >"$2.yaml"
+    exec olareg serve --addr 127.0.0.1 --port "$1" --dir "$2" --api-delete --api-blob-delete \
+        --auth-token-opaque "$2.yaml" --external-url "http://127.0.0.1:$1"
+}
+
+# The same with tokens that are good for two seconds, as seen through the proxy that is to be started next.
+serve_with_olareg-brief() {
+    olareg_users >"$2.yaml"
+    exec olareg-brief serve --addr 127.0.0.1 --port "$1" --dir "$2" --auth-token-opaque "$2.yaml" \
+        --external-url "http://127.0.0.1:$1"
+}
+
+serve_with_distribution-htpasswd() {
+    bcrypted >"$2.htpasswd"
+    distribution_config "$@" >"$2/config.yml"
+    printf 'auth:\n  htpasswd: { realm: test, path: %s }\n' "$2.htpasswd" >>"$2/config.yml"
+    OTEL_TRACES_EXPORTER=none exec distribution serve "$2/config.yml"
+}
+
 serve_with_ours() {
     exec "$EXAMPLES/serve" --addr "127.0.0.1:$1" --dir "$2"
 }
@@ -211,6 +238,42 @@ JSON
     exec zot serve "$2.json"
 }
 
+serve_with_zot-htpasswd() {
+    bcrypted >"$2.htpasswd"
+    cat >"$2.json" <<JSON
+{
+  "distSpecVersion": "1.1.1",
+  "storage": { "rootDirectory": "$2", "gc": false },
+  "http": { "address": "127.0.0.1", "port": "$1", "auth": { "htpasswd": { "path": "$2.htpasswd" } } },
+  "log": { "level": "error" }
+}
+JSON
+    exec zot serve "$2.json"
+}
+
+# USER:HASH
+bcrypted() {
+    htpasswd -nbB "$user" "$password" | head -n 1
+}
+
+olareg_users() {
+    cat <<YAML
+users:
+  $user:
+    cred: "$(bcrypted | cut -d : -f 2)"
+groups:
+  everybody:
+    members: ["$user"]
+acls:
+  - repo: "*"
+    members: ["everybody"]
+    access: ["*"]
+  - repo: ""
+    members: ["everybody"]
+    access: ["read"]
+YAML
+}
+
 distribution_config() {
     cat <<YAML
 version: 0.1
@@ -222,7 +285,33 @@ http: { addr: "127.0.0.1:$1" }
 YAML
 }
 
+# --- Proxies ------------------------------------------------------------------------------------
+
+# start_proxy SCRIPT ARGUMENT...: one of the proxies in this directory; sets `proxy` to its address.
+start_proxy() {
+    local script=$1 attempt
+    shift
+    : >"$scratch/proxy.log"
+    python3 "$interop/$script" "$@" >"$scratch/proxy.log" 2>&1 </dev/null &
+    proxy_pid=$!
+    for attempt in $(seq 100); do
+        proxy=$(sed -n 's/^listening on //p' "$scratch/proxy.log")
+        [ -n "$proxy" ] && return 0
+        sleep 0.1
+    done
+    echo "the proxy did not start after $attempt attempts"
+    return 1
+}
+
+stop_proxy() {
+    [ -n "$proxy_pid" ] || return 0
+    kill "$proxy_pid" 2>/dev/null || true
+    wait "$proxy_pid" 2>/dev/null || true
+    proxy_pid=''
+}
+
 clean_up() {
+    stop_proxy
     stop_server
     rm -rf "$scratch"
 }

@@ -1,7 +1,7 @@
 //! Pushes files as an artifact, one layer for each.
 //!
 //! ```text
-//! cargo run --example push -- [--artifact-type T] [--annotation K=V]... REF FILE[:MEDIATYPE]...
+//! cargo run --example push -- [--artifact-type T] [--annotation K=V]... [--chunk-size BYTES] REF FILE[:MEDIATYPE]...
 //! ```
 //!
 //! A layer has its file's base name as title annotation. Without `--artifact-type` the artifact is an
@@ -29,7 +29,7 @@ use oci_client_core::credentials::{CredentialChain, StaticCredentials};
 use oci_client_core::proto::{Credential, HostProfile};
 use oci_client_core::store::{CopyOptions, MemoryStore, copy};
 use oci_spec_types::{
-    Annotations, AnyManifest, Descriptor, Document, ImageManifest, MediaType, Reference, RegistryHost, TagOrDigest,
+    Annotations, AnyManifest, Descriptor, Document, ImageManifest, MediaType, Reference, TagOrDigest,
 };
 use oci_transport_reqwest::{ReqwestTransport, TokioRuntime};
 
@@ -42,6 +42,9 @@ struct Args {
     /// An annotation for the manifest.
     #[arg(long = "annotation", value_name = "K=V", value_parser = annotation)]
     annotations: Vec<(String, String)>,
+    /// Send files larger than this in parts of this size, as far as the registry agrees.
+    #[arg(long, value_name = "BYTES")]
+    chunk_size: Option<u64>,
     /// Speak http instead of https (loopback does so anyway).
     #[arg(long)]
     plain_http: bool,
@@ -68,7 +71,14 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<(), Box<dyn Error>> {
-    let client = connect(args.reference.host(), args.plain_http, args.creds)?;
+    let mut profile = HostProfile::new(args.reference.host().clone());
+    if args.plain_http {
+        profile = profile.with_plain_http();
+    }
+    if let Some(bytes) = args.chunk_size {
+        profile = profile.with_largest_upload(bytes);
+    }
+    let client = connect(profile, args.creds)?;
     let store = MemoryStore::new();
     let mut titles = HashSet::new();
     let mut layers = Vec::new();
@@ -134,17 +144,14 @@ fn annotation(text: &str) -> Result<(String, String), &'static str> {
     Ok((key.to_owned(), value.to_owned()))
 }
 
-fn connect(host: &RegistryHost, plain_http: bool, creds: Option<Credential>) -> Result<Client, Box<dyn Error>> {
+fn connect(profile: HostProfile, creds: Option<Credential>) -> Result<Client, Box<dyn Error>> {
     let transport = Arc::new(ReqwestTransport::new()?);
-    let mut client = Client::builder(transport, Arc::new(TokioRuntime::try_current()?));
-    if plain_http {
-        client = client.profile(HostProfile::new(host.clone()).with_plain_http());
-    }
-    client = match creds {
-        Some(credential) => client.credentials(StaticCredentials::new().with(host.clone(), credential)),
+    let client = Client::builder(transport, Arc::new(TokioRuntime::try_current()?));
+    let client = match creds {
+        Some(credential) => client.credentials(StaticCredentials::new().with(profile.host().clone(), credential)),
         None => client.credentials(CredentialChain::default_files()),
     };
-    Ok(client.build())
+    Ok(client.profile(profile).build())
 }
 
 fn credential(text: &str) -> Result<Credential, &'static str> {
