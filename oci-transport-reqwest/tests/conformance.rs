@@ -1,6 +1,4 @@
 //! The rules that every transport keeps.
-#![expect(clippy::unwrap_used, reason = "a test that fails has to panic")]
-
 use oci_client_core::transport_testing::check;
 use oci_transport_reqwest::ReqwestTransport;
 

@@ -4,13 +4,13 @@
 //! cargo run --example blocking_pull -- [REF DIR]
 //! ```
 //!
-//! Without arguments it pushes an artifact to a registry in this process, and pulls that into a temporary folder.
+//! The logins of the user's Docker or Podman configuration are used. Without arguments it pushes an artifact to a registry in this process, and pulls that into a temporary folder.
 //!
 //! Cargo.toml:
 //!
 //! ```toml
 //! bytes = "1"
-//! oci-client-core = { version = "0.1", features = ["blocking"] }
+//! oci-client-core = { version = "0.1", features = ["blocking", "credentials"] }
 //! oci-registry = "0.1"
 //! oci-spec-types = "0.1"
 //! oci-transport-ureq = "0.1"
@@ -23,6 +23,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use oci_client_core::blocking::{BlockOn, Client, Repository};
+use oci_client_core::credentials::CredentialChain;
 use oci_registry::Registry;
 use oci_spec_types::{AnyManifest, Descriptor, Document, ImageManifest, MediaType, Reference, TagOrDigest};
 use oci_transport_ureq::UreqTransport;
@@ -46,7 +47,9 @@ fn main() -> ExitCode {
 fn pull_from_network(reference: &str, dir: &Path) -> Result<(), Box<dyn Error>> {
     let reference = reference.parse::<Reference>()?.or_latest();
     let target = reference.target().ok_or("the reference needs a tag or a digest")?;
-    let client = Client::new(Arc::new(UreqTransport::new()?));
+    let client = Client::builder(Arc::new(UreqTransport::new()?))
+        .credentials(CredentialChain::default_files())
+        .build();
     pull(&client.repository(&reference), &target, dir)
 }
 

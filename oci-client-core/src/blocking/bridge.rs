@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use bytes::{Buf, Bytes};
 use futures_core::future::BoxFuture;
 use futures_util::{FutureExt, stream};
-use http::{Request, Response};
+use http::{Method, Request, Response};
+use http_body::Body as _;
 use url::Origin;
 
 use super::clock::wait_for;
@@ -38,6 +39,10 @@ impl Transport for Bridge {
     async fn send(&self, request: Request<transport::Body>) -> Result<Response<transport::Body>, TransportError> {
         let timeouts = match request.extensions().get() {
             Some(TimeLimit(limit)) => self.timeouts.within(*limit),
+            // An upload ends with a PUT without content: the server has all of it by then, and stores it.
+            None if request.method() == Method::PUT && request.body().is_end_stream() => {
+                self.timeouts.with_head(self.timeouts.commit())
+            }
             None => self.timeouts,
         };
         let response = self.transport.send(request.map(outgoing), &timeouts)?;
