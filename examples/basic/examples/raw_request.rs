@@ -4,7 +4,7 @@
 //! cargo run --example raw_request -- REF METHOD PATH
 //! ```
 //!
-//! PATH is below `/v2/REPOSITORY`, such as `/tags/list?n=3`. The status and the header fields go to stderr, the body to stdout.
+//! PATH is below `/v2/REPOSITORY`, such as `tags/list?n=3`. The status and the header fields go to stderr, the body to stdout.
 //!
 //! Cargo.toml:
 //!
@@ -48,7 +48,7 @@ struct Args {
     #[arg(value_name = "METHOD")]
     method: Method,
     /// The path below the repository, with its query.
-    #[arg(value_name = "PATH")]
+    #[arg(value_name = "PATH", value_parser = path)]
     path: Uri,
 }
 
@@ -91,6 +91,16 @@ fn connect(host: &RegistryHost, plain_http: bool, creds: Option<Credential>) -> 
         None => client.credentials(CredentialChain::default_files()),
     };
     Ok(client.build())
+}
+
+/// `tags/list` is below the repository as `/tags/list` is.
+fn path(text: &str) -> Result<Uri, String> {
+    let slash = if text.starts_with('/') || text.contains("://") {
+        ""
+    } else {
+        "/"
+    };
+    format!("{slash}{text}").parse().map_err(|error| format!("{error}"))
 }
 
 fn credential(text: &str) -> Result<Credential, &'static str> {

@@ -129,8 +129,10 @@ fn manifests_are_tagged_again_and_repositories_listed() {
     );
     assert_eq!(stdout(&run("tags", [registry.reference("files")])), "v1\nv2\n");
     assert_eq!(stdout(&run("catalog", [&registry.address])), "files\n");
-    let raw = run("raw_request", [&*registry.reference("files"), "GET", "/tags/list?n=1"]);
+    let raw = run("raw_request", [&*registry.reference("files"), "GET", "tags/list?n=1"]);
     assert_eq!(stdout(&raw), r#"{"name":"files","tags":["v1"]}"#);
+    let same = run("raw_request", [&*registry.reference("files"), "GET", "/tags/list?n=1"]);
+    assert_eq!(stdout(&same), stdout(&raw));
     let head = String::from_utf8_lossy(&raw.stderr).into_owned();
     assert!(
         head.starts_with("200 OK\n") && head.contains("content-type: application/json"),
