@@ -7,7 +7,7 @@ use crate::site::{Site, basic};
 fn the_whole_round() {
     let site = Site::new(Profile::acr());
     assert_eq!(
-        Round::new().run(&site.client()),
+        site.run(&Round::new()),
         "push 6, again 3, manifests 6, pull 8, look 1, attach 5, list 4, detach 4, tags 3, delete 8"
     );
     site.assert_confined();
@@ -22,7 +22,7 @@ fn the_whole_round() {
 fn the_user_of_zeros_has_a_refresh_token_for_a_password() {
     let site = Site::new(Profile::acr());
     assert_eq!(
-        Round::new().run(&site.client_as(Some(1), "app")),
+        site.run_as(1, &Round::new()),
         "push 6, again 3, manifests 6, pull 8, look 1, attach 5, list 4, detach 4, tags 3, delete 8"
     );
 }
@@ -31,7 +31,7 @@ fn the_user_of_zeros_has_a_refresh_token_for_a_password() {
 fn an_identity_token_goes_by_post() {
     let site = Site::new(Profile::acr());
     assert_eq!(
-        Round::new().run(&site.client_as(Some(2), "app")),
+        site.run_as(2, &Round::new()),
         "push 6, again 3, manifests 6, pull 8, look 1, attach 5, list 4, detach 4, tags 3, delete 8"
     );
 }

@@ -17,7 +17,7 @@ fn one_host() -> Site {
 #[test]
 fn the_whole_round() {
     assert_eq!(
-        Round::new().run(&Site::new(Profile::artifactory()).client()),
+        Site::new(Profile::artifactory()).run(&Round::new()),
         "push 6, again 4, manifests 6, pull 5, look 2, attach 13, list 4, detach 10, tags 3, delete 11"
     );
 }
@@ -25,7 +25,7 @@ fn the_whole_round() {
 #[test]
 fn the_whole_round_with_tokens_from_the_same_host() {
     assert_eq!(
-        Round::new().run(&one_host().client()),
+        one_host().run(&Round::new()),
         "push 6, again 4, manifests 6, pull 5, look 2, attach 13, list 4, detach 10, tags 3, delete 11"
     );
 }

@@ -13,7 +13,7 @@ use crate::site::Site;
 fn the_whole_round() {
     let site = Site::new(Profile::docker_hub());
     assert_eq!(
-        Round::new().run(&site.client()),
+        site.run(&Round::new()),
         "push 6, again 3, manifests 6, pull 8, look 1, attach 5, list 4, detach 4, tags 3, delete 8"
     );
     site.assert_confined();

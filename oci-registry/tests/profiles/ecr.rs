@@ -10,7 +10,7 @@ use crate::site::{Site, basic};
 fn the_whole_round() {
     let site = Site::new(Profile::ecr());
     assert_eq!(
-        Round::new().run(&site.client()),
+        site.run(&Round::new()),
         "push 5, again 4, manifests 6, pull 5, look 2, attach 13, list 4, detach 9, tags 3, delete 11"
     );
     // No token is asked for.

@@ -16,7 +16,7 @@ fn the_whole_round_as_both_users() {
         let logins = site.registry.logins().unwrap();
         assert!(matches!(&logins[login], Credential::Password { username, .. } if username == name));
         assert_eq!(
-            Round::new().run(&site.client_as(Some(login), REPOSITORY)),
+            site.run_as(login, &Round::new()),
             "push 6, again 3, manifests 6, pull 5, look 1, attach 5, list 4, detach 4, tags 3, delete 8"
         );
         assert!(

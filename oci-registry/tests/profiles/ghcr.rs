@@ -12,7 +12,7 @@ fn the_whole_round() {
         ..Round::new()
     };
     assert_eq!(
-        round.run(&Site::new(Profile::ghcr()).client()),
+        Site::new(Profile::ghcr()).run(&round),
         "push 6, again 3, manifests 6, pull 5, look 2, attach 13, list 4, detach 5, tags 4, delete 7"
     );
 }

@@ -10,7 +10,7 @@ const REPOSITORY: &str = "group/project/app";
 fn the_whole_round() {
     let site = Site::new(Profile::gitlab());
     assert_eq!(
-        Round::new().run(&site.client()),
+        site.run(&Round::new()),
         "push 6, again 3, manifests 6, pull 5, look 2, attach 13, list 4, detach 10, tags 3, delete 11"
     );
     assert!(
@@ -29,7 +29,7 @@ fn a_type_that_is_not_on_the_list_is_refused() {
     };
     let site = Site::new(Profile::gitlab());
     assert_eq!(
-        round.run(&site.client()),
+        site.run(&round),
         "push 6, again 3, manifests 6, pull 5, look 2, attach 8, list 4, detach 2, tags 3, delete 12"
     );
     let artifact = attachment(round.artifact_type);

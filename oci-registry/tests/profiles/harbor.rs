@@ -10,7 +10,7 @@ fn the_whole_round_as_a_person_and_as_a_robot() {
     for login in 0..2 {
         let site = Site::new(Profile::harbor());
         assert_eq!(
-            Round::new().run(&site.client_as(Some(login), "library/app")),
+            site.run_as(login, &Round::new()),
             "push 6, again 3, manifests 6, pull 5, look 1, attach 5, list 4, detach 4, tags 3, delete 8"
         );
         // No cookie comes back.

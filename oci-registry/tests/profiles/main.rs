@@ -8,8 +8,12 @@
     reason = "a test fails by panicking"
 )]
 
+mod blocking;
+#[cfg(feature = "serve")]
+mod ports;
 mod round;
 mod site;
+mod twins;
 
 mod acr;
 mod artifactory;

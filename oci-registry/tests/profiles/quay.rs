@@ -10,7 +10,7 @@ use crate::site::{Site, basic};
 fn the_whole_round() {
     let site = Site::new(Profile::quay());
     assert_eq!(
-        Round::new().run(&site.client()),
+        site.run(&Round::new()),
         "push 6, again 3, manifests 6, pull 8, look 1, attach 5, list 4, detach 5, tags 3, delete 20"
     );
     site.assert_confined();
@@ -45,7 +45,7 @@ fn an_older_one_takes_images_only() {
         ..Round::new()
     };
     assert_eq!(
-        round.run(&site.client()),
+        site.run(&round),
         "push 6, again 3, manifests 6, pull 8, look 2, attach 8, list 4, detach 2, tags 3, delete 24"
     );
 }

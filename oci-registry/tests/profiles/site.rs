@@ -79,13 +79,15 @@ impl Site {
     }
 
     fn builder(&self, login: Option<usize>) -> ClientBuilder {
-        let source = Logins {
-            login,
-            registry: self.registry.clone(),
-        };
         Client::builder(Arc::new(self.recorder.clone()), Arc::new(self.runtime.clone()))
             .jitter_seed(1)
-            .credentials(source)
+            .credentials(self.logins(login))
+    }
+
+    /// What logs in as one test user, or as nobody.
+    pub(crate) fn logins(&self, login: Option<usize>) -> Logins {
+        let registry = self.registry.clone();
+        Logins { login, registry }
     }
 
     fn client_of(&self, client: Client, repository: &str) -> SiteClient {
@@ -265,9 +267,9 @@ impl Driver for SiteClient {
 }
 
 /// Logs in as one of the test users, with what is valid at that time.
-struct Logins {
-    login: Option<usize>,
-    registry: ProfiledRegistry,
+pub(crate) struct Logins {
+    pub(crate) login: Option<usize>,
+    pub(crate) registry: ProfiledRegistry,
 }
 
 #[async_trait]
