@@ -215,6 +215,14 @@ impl<M: Machine> Driver<M> {
             Ok(transport) => transport,
             Err(error) => return failed(error, Sent::default()),
         };
+        match self.outgoing.gather(request.body()).await {
+            Ok(None) => {}
+            Ok(Some(short)) => {
+                let ended = TransportError::new(TransportErrorKind::Source, "it has ended");
+                return failed(ended.into(), short);
+            }
+            Err(error) => return failed(error, Sent::default()),
+        }
         if let Some(site) = site {
             self.place = site.enter(uploads).await;
         }

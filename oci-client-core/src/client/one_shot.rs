@@ -1,4 +1,5 @@
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
@@ -8,7 +9,7 @@ use futures_util::{StreamExt, stream};
 use oci_spec_types::{Algorithm, Digest, Hasher, UnsupportedAlgorithm};
 
 use super::content::{Chunks, Content};
-use crate::proto::Span;
+use crate::proto::{Span, UploadStream};
 use crate::{Error, ErrorKind};
 
 /// Content that can be read once, hashed on the way. The last of what was read is held, so that an upload can go a little back.
@@ -25,6 +26,7 @@ impl OneShot {
             hasher: Some(Algorithm::SHA256.hasher()?),
             held: VecDeque::new(),
             held_from: 0,
+            rest: Bytes::new(),
             small: BytesMut::new(),
         };
         Ok(Self {
@@ -37,8 +39,22 @@ impl OneShot {
         lock(&self.state).digest.clone()
     }
 
+    /// Reads what `span` names, so that it is held. If the content ends before, gives how much of it there is.
+    pub(super) async fn gather(&self, span: Span) -> Result<Option<u64>, Error> {
+        let Some(end) = span.len.and_then(|len| span.start.checked_add(len)) else {
+            return Ok(None);
+        };
+        if span.len > Some(Self::WINDOW) {
+            let message = "the registry takes no parts as small as what is held of the stream; push from content that can be opened again";
+            return Err(Error::new(ErrorKind::Store, message));
+        }
+        poll_fn(|context| lock(&self.state).read_up_to(end, context)).await?;
+        let state = lock(&self.state);
+        Ok((state.end < end).then(|| state.end.saturating_sub(span.start)))
+    }
+
     /// The most bytes that are held of what was read, besides the last piece: 16 MiB.
-    pub(super) const WINDOW: u64 = 16 << 20;
+    pub(super) const WINDOW: u64 = UploadStream::HELD;
 
     /// Pieces that are smaller than this are held as copies, many in one: each by itself may keep a large buffer alive, and a million of them take more than their content. 64 KiB.
     const SMALL: usize = 64 << 10;
@@ -83,6 +99,8 @@ struct State {
     held: VecDeque<Bytes>,
     /// The offset of the first byte that is held.
     held_from: u64,
+    /// What the stream has given beyond what was asked of it, which counts as not read.
+    rest: Bytes,
     /// The small pieces that came last, behind those in `held`.
     small: BytesMut,
 }
@@ -96,9 +114,29 @@ impl State {
         if self.hasher.is_none() {
             return Poll::Ready(None);
         }
-        let chunk = ready!(self.chunks.poll_next_unpin(context));
+        self.read(u64::MAX, context)
+    }
+
+    /// Reads until `end` bytes are read, or all.
+    fn read_up_to(&mut self, end: u64, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        while self.end < end && self.hasher.is_some() {
+            if let Some(Err(error)) = ready!(self.read(end.saturating_sub(self.end), context)) {
+                return Poll::Ready(Err(error));
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads and holds what comes next, no more than `most` of it.
+    fn read(&mut self, most: u64, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        let chunk = match self.rest.is_empty() {
+            true => ready!(self.chunks.poll_next_unpin(context)),
+            false => Some(Ok(std::mem::take(&mut self.rest))),
+        };
         Poll::Ready(match chunk {
-            Some(Ok(chunk)) => {
+            Some(Ok(mut chunk)) => {
+                let most = usize::try_from(most).unwrap_or(usize::MAX);
+                self.rest = chunk.split_off(chunk.len().min(most));
                 self.hold(chunk.clone());
                 Some(Ok(chunk))
             }

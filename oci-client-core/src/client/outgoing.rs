@@ -52,6 +52,19 @@ impl Outgoing {
         }
     }
 
+    /// Reads content that can be read once up to the end of a payload of known length. If there is less of it, gives how much, and the digest of the whole.
+    pub(super) async fn gather(&self, payload: &Payload) -> Result<Option<Sent>, Error> {
+        let (Some(one_shot), Payload::Source(span)) = (&self.one_shot, payload) else {
+            return Ok(None);
+        };
+        let gathered = one_shot.gather(*span).await;
+        let short = gathered.map_err(|error| Error::from(keep(&self.failure, error)))?;
+        let digest = one_shot.digest();
+        Ok(short
+            .zip(digest)
+            .map(|(len, digest)| Sent::new(len).with_digest(digest)))
+    }
+
     /// The request with the part of the content that its payload names.
     pub(super) async fn attach(
         &self,

@@ -73,7 +73,8 @@ impl Repository {
     /// Stores what `content` gives, whose length and digest need not be known, and describes it as `media_type`, with its sha256 digest.
     ///
     /// The stream is read once. Content of no more than [`HostProfile::small_blob`](crate::proto::HostProfile::small_blob) bytes is read into memory and goes up as by [`push_blob`](Self::push_blob); more
-    /// than that goes up as it comes, in one request with chunked transfer coding. Authorization is settled before that request.
+    /// than that goes up as it comes, in one request with chunked transfer coding, or in parts that are cut from it where the registry is known to take no more than so much at a time
+    /// ([`HostProfile::with_largest_upload`](crate::proto::HostProfile::with_largest_upload), or learned from a refusal). Authorization is settled before that request.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -109,10 +110,12 @@ impl Repository {
     ///
     /// # Errors
     /// If the stream fails or the registry refuses what it gives. Of kind [`Store`](crate::ErrorKind::Store) if the upload was interrupted and the registry has kept less than what is still
-    /// held of the stream: then push from content that can be opened again.
+    /// held of the stream: then push from content that can be opened again. The registry's refusal of the one request as too large is the error only if more than what is held had been sent by then; the
+    /// next stream then goes up in parts.
     ///
     /// # Limits
-    /// The last 16 MiB of what was sent are held, so that an interrupted upload can go on where the registry has got to.
+    /// The last 16 MiB of what was read are held, and the piece that the stream gave last, so that an interrupted upload can go on where the registry has got to, and one that was refused as too large can
+    /// go on in parts. A part is read before it is sent, and is no larger than that.
     pub async fn push_stream<S>(&self, media_type: MediaType, content: S) -> Result<Descriptor, Error>
     where
         S: Stream<Item = Result<Bytes, Error>> + Send + 'static,

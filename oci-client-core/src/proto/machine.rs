@@ -113,9 +113,9 @@ impl Span {
 #[non_exhaustive]
 pub struct Sent {
     /// The digest of the whole content, from its first byte, where the payload went on to the end of a content whose length was not known
-    /// ([`Span::from`]); `None` as long as that end has not been reached.
+    /// ([`Span::from`]), or ended short of a payload of known length, of which nothing was sent then; `None` as long as that end has not been reached.
     pub digest: Option<Digest>,
-    /// Number of bytes of this payload; the server may have received fewer.
+    /// Number of bytes of this payload; the server may have received fewer. Where the content ended short of the payload: how many there are.
     pub len: u64,
 }
 

@@ -69,3 +69,34 @@ fn p29_what_is_no_longer_held_is_an_error() {
     let gone = content.open(Span::from((4 << 20) - 1)).now_or_never().unwrap();
     assert_eq!(gone.err().unwrap().kind(), ErrorKind::Store);
 }
+
+/// However large the pieces are that a stream comes in, a part of it is held from its first byte.
+#[test]
+fn a_part_is_held_before_it_is_read() {
+    const PIECE: &[u8] = &[7; 40 << 20];
+    let content = one_shot(&[&PIECE[..1 << 20], PIECE, b"end"]);
+    let gather = |start, len| content.gather(Span::new(start, len)).now_or_never().unwrap();
+    for part in 0..3 {
+        let start = part * OneShot::WINDOW;
+        let there = (41 << 20) + 3 - start;
+        let short = (there < OneShot::WINDOW).then_some(there);
+        for _ in 0..2 {
+            assert_eq!(gather(start, OneShot::WINDOW).unwrap(), short);
+        }
+        assert_eq!(content.digest().is_some(), short.is_some());
+        let held = lock(&content.state).held.iter().map(Bytes::len).sum::<usize>() as u64;
+        assert!(held < 2 * OneShot::WINDOW, "{held}");
+        let len = short.unwrap_or(OneShot::WINDOW);
+        assert_eq!(read(&content, Span::new(start, OneShot::WINDOW)).len() as u64, len);
+    }
+    assert_eq!(
+        content.digest(),
+        Some(Digest::sha256(&[&PIECE[..1 << 20], PIECE, b"end"].concat()))
+    );
+    let too_large = content
+        .gather(Span::new(0, OneShot::WINDOW + 1))
+        .now_or_never()
+        .unwrap();
+    assert_eq!(too_large.err().unwrap().kind(), ErrorKind::Store);
+    assert_eq!(content.gather(Span::from(0)).now_or_never().unwrap().unwrap(), None);
+}

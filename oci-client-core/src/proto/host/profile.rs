@@ -94,7 +94,7 @@ impl HostProfile {
         self
     }
 
-    /// The largest blob, in bytes, that the registry takes in one request. Larger ones go up in parts of no more than that; by default none do before a
+    /// The largest blob, in bytes, that the registry takes in one request. Larger ones, and streams, go up in parts of no more than that, unless the registry has refused parts; by default none do before a
     /// registry has refused one.
     #[must_use]
     pub const fn with_largest_upload(mut self, bytes: u64) -> Self {

@@ -2,7 +2,7 @@ use http::{Method, Request, StatusCode, response};
 use oci_spec_types::{Descriptor, MediaType, RepositoryName};
 
 use super::session::{UploadSession, carrying};
-use super::transfer::{Act, Over, Transfer};
+use super::transfer::{Act, Over, Transfer, TransferPlan};
 use crate::proto::HostMemory;
 use crate::proto::endpoint;
 use crate::proto::machine::{Input, Machine, Now, Payload, Step};
@@ -19,9 +19,17 @@ use crate::{Error, ErrorKind};
 ///                           GET ─► Range        (404 after all of it was sent: HEAD the blob, the answer may have been lost)
 /// ```
 ///
+/// Where the host is known to take no more than so much at a time, or refuses the PATCH as too large while what was sent of it is still held, parts of known length
+/// are cut from the content:
+///
+/// ```text
+/// … 202 ── PATCH, Content-Range, as often as there is more ──► 202 ── the content has ended within the next part: the rest of it ──► 202 ── PUT ?digest ──► 201 ──► Done(Descriptor)
+/// ```
+///
 /// The POST settles authorization before any content is read. Whoever drives the machine sends what its payloads ([`Span::from`](crate::proto::Span::from)) name in chunked coding, hashes the content
 /// on the way, and says with [`Sent`](crate::proto::Sent) when it has ended and what its digest is. A payload may begin before the end of the last one: content that is read once only has to be held for a while, and
-/// if it is not held any more, the driver answers with [`Input::Failed`].
+/// if it is not held any more, the driver answers with [`Input::Failed`]. Before it sends a payload of known length, it reads that much; where the content ends before, it sends nothing and answers with [`Input::Failed`] and a
+/// [`Sent`](crate::proto::Sent) that has the digest and says how much there is from the payload's beginning on.
 ///
 /// [spec, "Pushing a blob in chunks"]: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-in-chunks
 #[derive(Debug)]
@@ -33,6 +41,9 @@ pub struct UploadStream {
 }
 
 impl UploadStream {
+    /// How much of what it has read a driver holds at least, in bytes: 16 MiB. No part is larger, unless the registry allows no smaller ones.
+    pub const HELD: u64 = 16 << 20;
+
     /// Stores the content in the repository `name` and describes it as `media_type`.
     pub const fn new(name: RepositoryName, media_type: MediaType) -> Self {
         Self {
@@ -120,7 +131,7 @@ impl Machine for UploadStream {
             (State::Opening, Input::Head { parts, url, .. }) if parts.status == StatusCode::ACCEPTED => {
                 match UploadSession::opened(&parts, &url) {
                     Ok(session) => {
-                        let mut transfer = Box::new(Transfer::streamed(session));
+                        let mut transfer = Box::new(Transfer::streamed(session, TransferPlan::of_stream(host, now)));
                         let act = transfer.proceed(host, now);
                         self.act(host, transfer, act)
                     }

@@ -1,12 +1,15 @@
 mod act;
+mod part;
 mod plan;
+mod streamed;
 
-use http::header::{CONTENT_RANGE, HeaderValue};
+use http::header::CONTENT_RANGE;
 use http::{Method, Request, StatusCode, response};
 use oci_spec_types::Digest;
 use url::Url;
 
 use self::act::Question;
+use self::part::{content_range, end_of};
 use self::plan::Plan;
 use super::range::Kept;
 use super::session::{UploadSession, carrying};
@@ -27,6 +30,8 @@ pub(super) struct Transfer {
     at: u64,
     /// Whether it was interrupted after content had been sent.
     broken: bool,
+    /// Whether content of unknown length is cut into parts of known length.
+    cut: bool,
     digest: Option<Digest>,
     /// Whether the session has taken a part, so that only an empty PUT is left to be sent when it has all of them.
     in_parts: bool,
@@ -44,15 +49,11 @@ impl Transfer {
         Self::new(session, Some(digest), Some(size), plan)
     }
 
-    /// Content that says what it is when it has ended.
-    pub(super) fn streamed(session: UploadSession) -> Self {
-        Self::new(session, None, None, Plan::whole())
-    }
-
     fn new(session: UploadSession, digest: Option<Digest>, total: Option<u64>, plan: Plan) -> Self {
         Self {
             at: 0,
             broken: false,
+            cut: false,
             digest,
             in_parts: false,
             plan,
@@ -80,7 +81,7 @@ impl Transfer {
                 let request = carrying(Method::PUT, &self.session.finish(digest), Payload::Empty);
                 self.act(request)
             }
-            (Some(digest), Some(total)) if self.plan.is_whole() && !self.in_parts => {
+            (Some(digest), Some(total)) if (self.plan.is_whole() || total == 0) && !self.in_parts => {
                 let span = Span::new(0, total);
                 self.state = State::Sending { span, whole: true };
                 let request = carrying(Method::PUT, &self.session.finish(digest), Payload::Source(span));
@@ -96,6 +97,7 @@ impl Transfer {
                 let rest = total.saturating_sub(self.at);
                 Span::new(self.at, rest.min(self.plan.chunk(host, now, self.session.least())))
             }
+            None if self.cut => self.cut_part(host, now),
             None => Span::from(self.at),
         };
         self.state = State::Sending { span, whole: false };
@@ -141,6 +143,9 @@ impl Transfer {
                 }
             }
             (State::Sending { span, .. }, Input::Interrupted { sent }) => self.interrupted(host, now, span, &sent),
+            (State::Sending { span, .. }, Input::Failed { sent, .. }) if self.ends_in(span, &sent) => {
+                self.proceed(host, now)
+            }
             (State::Sending { span, whole }, Input::Failed { error, sent }) => {
                 self.refused(host, now, span, whole, (error, sent))
             }
@@ -196,7 +201,9 @@ impl Transfer {
         let kept = Kept::of(&parts.headers).filter(|_| !distrusted);
         let kept = kept.map(|kept| kept.among(span.start, end)).filter(|&kept| kept <= end);
         self.plan.took(span.start, end);
-        self.move_to(host, now, kept.unwrap_or(end), end, false)
+        // The parts of a stream may be smaller than what counts as progress.
+        let excused = self.cut && kept.unwrap_or(end) > self.at;
+        self.move_to(host, now, kept.unwrap_or(end), end, excused)
     }
 
     /// Goes on at `kept`, which may lie before what is known to be there once only; else at `end`.
@@ -224,10 +231,7 @@ impl Transfer {
             };
         }
         self.broken = true;
-        if let (None, Some(digest)) = (self.total, &sent.digest) {
-            self.total = Some(span.start.saturating_add(sent.len));
-            self.digest = Some(digest.clone());
-        }
+        self.has_ended(span, sent);
         self.sent = self.sent.max(end_of(span, sent));
         let mut question = Question::new(span);
         question.interrupted = true;
@@ -267,13 +271,16 @@ impl Transfer {
         let tried = question.span.len.unwrap_or(u64::MAX);
         let standing = kept <= question.span.start;
         let mut excused = question.interrupted;
-        if let Some(error) = question.refusal.filter(|_| kept == question.span.start) {
-            if !self.plan.shrink(host, now, tried) {
-                return Act::Failed(error);
+        match question.refusal {
+            Some(error) if self.is_let_go(question.span, kept) => return Act::Failed(error),
+            Some(error) if kept == question.span.start && question.span.len.is_some() => {
+                if !self.plan.shrink(host, now, tried) {
+                    return Act::Failed(error);
+                }
+                excused = true;
             }
-            excused = true;
-        } else if excused && standing && !self.plan.is_whole() {
-            self.plan.shrink_after_break(tried);
+            _ if excused && standing && !self.plan.is_whole() => self.plan.shrink_after_break(tried),
+            _ => {}
         }
         self.plan.in_chunks();
         self.in_parts |= kept > 0;
@@ -288,17 +295,21 @@ impl Transfer {
         }
         let gone = matches!(error.status().map(|status| status.as_u16()), Some(400 | 404 | 410));
         let whole = self.total.is_some_and(|total| self.sent >= total);
-        let asked_for_less = question.refusal.is_some();
         if !gone && self.in_parts && self.total.is_some() {
             // What it has acknowledged it has; a part that arrived twice would not go unnoticed.
             let at = self.at;
             return self.go_on(host, now, question, at);
         }
-        if asked_for_less {
-            self.plan.shrink(host, now, question.span.len.unwrap_or(u64::MAX));
+        match question.refusal {
+            Some(error) if self.is_let_go(question.span, 0) => Act::Failed(error),
+            Some(error) => {
+                if let Some(tried) = question.span.len {
+                    self.plan.shrink(host, now, tried);
+                }
+                self.over(error, gone, whole)
+            }
+            None => self.over(error, gone, whole),
         }
-        let error = question.refusal.unwrap_or(error);
-        self.over(error, gone, whole)
     }
 
     /// A part, or the whole, was refused.
@@ -318,6 +329,12 @@ impl Transfer {
             host.capabilities.moving_range.learn(now, false);
             self.at = self.plan.most_taken();
             return self.proceed(host, now);
+        }
+        if too_large && (whole || span.len.is_none()) && host.capabilities.chunks.known(now) == Some(false) {
+            return Act::Failed(error.explained(NO_WAY).with_kind(ErrorKind::TooLarge));
+        }
+        if too_large && span.len.is_none() {
+            return self.too_long(host, now, span, (error, sent));
         }
         if too_large && span.len.is_some_and(|len| len > 0) {
             let mut question = Question::new(span);
@@ -360,21 +377,12 @@ enum State {
     Sending { span: Span, whole: bool },
 }
 
-/// How far so much of `span` reaches.
-fn end_of(span: Span, sent: &Sent) -> u64 {
-    span.start
-        .saturating_add(span.len.map_or(sent.len, |len| len.min(sent.len)))
-}
-
-/// `<first>-<last>`, for a part whose length is known.
-fn content_range(span: Span) -> Option<HeaderValue> {
-    let last = span.start.checked_add(span.len?)?.checked_sub(1)?;
-    HeaderValue::try_from(format!("{}-{last}", span.start)).ok()
-}
-
 fn exhausted() -> Error {
     Error::protocol("the upload was interrupted again and again without getting any further")
 }
+
+/// What is wrong where a host takes neither.
+const NO_WAY: &str = "the registry takes no parts of a blob, and this one is too large for it to be taken whole; it has to allow larger requests";
 
 /// What says that a blob is stored. 202 says that the session is still open.
 const STORED: [StatusCode; 3] = [StatusCode::CREATED, StatusCode::OK, StatusCode::NO_CONTENT];

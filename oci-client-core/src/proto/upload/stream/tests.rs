@@ -1,3 +1,5 @@
+mod parts;
+
 use super::*;
 use crate::proto::testing::{
     Actor, Stage, Told, failed, head, head_after, hello_digest, interrupted_after, refused, refuses_all_but, start,

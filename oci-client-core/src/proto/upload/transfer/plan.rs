@@ -35,13 +35,25 @@ impl Plan {
         }
     }
 
-    /// What is known of the host decides about `size` bytes; `broken`: another session has come to nothing.
+    /// What is known of the host decides about `size` bytes; `broken`: another session has come to nothing. A host that has refused parts gets none, whatever is configured.
     pub(in crate::proto::upload) fn of(host: &HostMemory, now: Now, size: u64, broken: bool) -> Self {
         let mut plan = Self::whole();
         let known = &host.capabilities;
         let refused = known.whole_refused.known(now).is_some_and(|least| size >= least);
         let configured = host.profile().largest_upload().is_some_and(|most| size > most);
-        if configured || (known.chunks.known(now) != Some(false) && size > 0 && (refused || broken)) {
+        if known.chunks.known(now) != Some(false) && size > 0 && (configured || refused || broken) {
+            plan.in_chunks();
+        }
+        plan
+    }
+
+    /// The same for content of unknown length: parts where the host is known to take no more than so much at a time.
+    pub(in crate::proto::upload) fn of_stream(host: &HostMemory, now: Now) -> Self {
+        let mut plan = Self::whole();
+        let known = &host.capabilities;
+        let limited = known.chunk.known(now).or(known.whole_refused.known(now));
+        let limited = limited.or(host.profile().largest_upload()).is_some();
+        if limited && known.chunks.known(now) != Some(false) {
             plan.in_chunks();
         }
         plan

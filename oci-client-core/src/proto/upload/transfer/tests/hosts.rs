@@ -210,3 +210,35 @@ fn a_host_that_takes_only_so_much_at_a_time_gets_parts_from_the_beginning() {
         ],
     );
 }
+
+/// What the host says of parts comes before what is configured, and before what it says of the whole.
+#[test]
+fn a_host_that_refuses_parts_gets_the_whole_however_little_it_is_said_to_take() {
+    const PUT: &str = "PUT /u?digest=D <- blob 0..10";
+    for status in [400, 405] {
+        let profile = HostProfile::new("r.test".parse().unwrap()).with_small_blob(0);
+        let stage = &mut Stage::with(profile.with_largest_upload(6));
+        upload(10).rows(
+            stage,
+            [
+                (start(), OPEN),
+                (opened(""), "PATCH /u (0-5) <- blob 0..6"),
+                (refused(status), "DELETE /u"),
+                (head(204, &[]), OPEN),
+                (opened(""), PUT),
+                (head(201, &[]), "done Stored"),
+            ],
+        );
+        for status in [413, 416] {
+            upload(10).rows(
+                stage,
+                [
+                    (start(), OPEN),
+                    (opened(""), PUT),
+                    (refused_after(status, 10), "DELETE /u"),
+                    (head(204, &[]), "failed TooLarge: the registry takes no parts of a blob"),
+                ],
+            );
+        }
+    }
+}
