@@ -90,17 +90,19 @@ impl Transport for PhasedTransport {
 }
 
 /// Runs `exchange` on this thread, whose upload `stop` belongs to. ureq gives a connection no other way to learn for whom it works.
+///
+/// What is uploaded may come out of another exchange, which then runs within this one.
 pub(crate) fn uploading<T>(stop: &Stop, exchange: impl FnOnce() -> T) -> T {
-    CURRENT.set(Some(stop.clone()));
-    let _reset = Reset;
+    let _reset = Reset(CURRENT.replace(Some(stop.clone())));
     exchange()
 }
 
-struct Reset;
+/// Puts back whose exchange was under way before.
+struct Reset(Option<Stop>);
 
 impl Drop for Reset {
     fn drop(&mut self) {
-        CURRENT.set(None);
+        CURRENT.set(self.0.take());
     }
 }
 

@@ -117,3 +117,37 @@ fn a_refusal_in_the_middle_of_an_upload_is_the_answer() {
         assert_eq!(response.into_body().collect(10).unwrap(), "no");
     }
 }
+
+/// The same where what is uploaded comes out of another exchange on this thread.
+#[test]
+fn a_refusal_is_the_answer_also_of_an_upload_of_what_is_read_elsewhere() {
+    struct Elsewhere(Option<String>);
+    impl Read for Elsewhere {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if let Some(url) = self.0.take() {
+                get(url, &Timeouts::new())?;
+            }
+            buffer.fill(7);
+            Ok(buffer.len())
+        }
+    }
+    let source = serve(|mut stream| answer(&mut stream, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+    let address = serve(|mut stream| {
+        read_head(&mut stream);
+        stream.read_exact(&mut [0; 1000]).unwrap();
+        stream
+            .write_all(b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno")
+            .unwrap();
+    });
+    let length = 200 << 20;
+    let request = Request::builder()
+        .method(Method::PUT)
+        .uri(format!("http://{address}/"))
+        .body(Body::from_reader(
+            Elsewhere(Some(format!("http://{source}/"))).take(length),
+            Some(length),
+        ))
+        .unwrap();
+    let response = transport().send(request, &Timeouts::new()).unwrap();
+    assert_eq!(response.status(), 413);
+}
