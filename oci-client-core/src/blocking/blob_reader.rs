@@ -16,7 +16,6 @@ use crate::{Error, ErrorKind};
 /// Dropping it hangs up, and lets others take over what it had begun.
 #[derive(Debug)]
 pub struct BlobReader {
-    begun: bool,
     inner: client::BlobReader,
     /// What has arrived and not yet been read.
     piece: Bytes,
@@ -26,7 +25,6 @@ pub struct BlobReader {
 impl BlobReader {
     pub(super) const fn new(inner: client::BlobReader, waiter: Waiter) -> Self {
         Self {
-            begun: false,
             inner,
             piece: Bytes::new(),
             waiter,
@@ -49,7 +47,6 @@ impl BlobReader {
     /// Of kind [`Mismatch`](ErrorKind::Mismatch) if the content is not what its descriptor says, or whatever kept the rest from arriving. Every
     /// call after an error is an error too.
     pub fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
-        self.begun = true;
         if !self.piece.is_empty() {
             return Ok(Some(std::mem::take(&mut self.piece)));
         }
@@ -79,13 +76,8 @@ impl BlobReader {
     ///
     /// # Errors
     /// As [`chunk`](Self::chunk), and of kind [`Store`](ErrorKind::Store) if the file cannot be written. Nothing is left under the name then, and no partial
-    /// file beside it. A reader of which some has been read already is refused.
+    /// file beside it. Of kind [`Misuse`](ErrorKind::Misuse) if some of the blob has been read already: the file would lack that.
     pub fn save(self, path: impl Into<PathBuf>) -> Result<(), Error> {
-        if self.begun {
-            return Err(Error::misuse(
-                "a blob of which some has been read cannot be saved any more",
-            ));
-        }
         self.waiter.perform(self.inner.save(path))
     }
 }

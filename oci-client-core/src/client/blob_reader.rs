@@ -92,7 +92,7 @@ impl BlobReader {
         }
     }
 
-    /// The whole blob in memory, if it has at most `limit` bytes.
+    /// What has not been read yet, in memory, if the blob has at most `limit` bytes.
     ///
     /// # Errors
     /// As [`chunk`](Self::chunk), and of kind [`TooLarge`](ErrorKind::TooLarge), before anything is read, if the descriptor promises more than `limit`.
@@ -115,11 +115,16 @@ impl BlobReader {
     ///
     /// # Errors
     /// As [`chunk`](Self::chunk), and of kind [`Store`](ErrorKind::Store) if the file cannot be written. Nothing is left under the name then, and no partial
-    /// file beside it.
+    /// file beside it. Of kind [`Misuse`](ErrorKind::Misuse) if some of the blob has been read already: the file would lack that.
     ///
     /// # Cancellation
     /// A dropped future leaves nothing.
     pub async fn save(self, path: impl Into<PathBuf>) -> Result<(), Error> {
+        if !matches!(self.state, State::Between(Some(Input::Start))) {
+            return Err(Error::misuse(
+                "a blob of which some has been read cannot be saved any more",
+            ));
+        }
         let (runtime, path) = (self.driver.runtime(), path.into());
         let partial = unblock(&*runtime, move || PartialFile::create(path))
             .await

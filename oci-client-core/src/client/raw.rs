@@ -89,7 +89,7 @@ impl ResponseBody {
         })
     }
 
-    /// The whole body, if it has at most `limit` bytes.
+    /// What has not been read yet, if that is at most `limit` bytes.
     ///
     /// # Errors
     /// As [`chunk`](Self::chunk), and of kind [`TooLarge`](ErrorKind::TooLarge) as soon as it turns out to be longer.

@@ -322,6 +322,29 @@ fn a_file_gets_the_mode_of_any_new_file() {
     assert_eq!(mode("saved"), mode("any"));
 }
 
+#[test]
+fn a_file_that_would_lack_what_has_been_read_is_refused() {
+    let content = noise(1, 300_000);
+    let (runtime, folder) = (SimRuntime::new(), tempfile::tempdir().unwrap());
+    let served = content.clone();
+    let there = impatient(
+        &runtime,
+        Responder::new(&runtime, move |_| {
+            let pieces = [0..100_000, 100_000..200_000, 200_000..300_000].map(|range| served.slice(range));
+            pieces.into_iter().fold(Reply::new(200), Reply::with_piece)
+        }),
+    );
+    for pieces in [1, 2, 4] {
+        let mut begun = there.blob(&layer(&content)).unwrap();
+        for _ in 0..pieces {
+            runtime.run(begun.chunk()).unwrap();
+        }
+        let error = runtime.run(begun.save(folder.path().join("layer"))).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Misuse);
+        assert_eq!(files_below(folder.path()), Vec::<PathBuf>::new());
+    }
+}
+
 fn read_whole(runtime: &SimRuntime, source: &dyn Source, descriptor: &Descriptor) -> Result<Vec<u8>, Error> {
     runtime.run(async {
         let mut chunks = source.blob(descriptor).await?.open(Span::from(0)).await?;
