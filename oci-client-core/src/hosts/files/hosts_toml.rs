@@ -113,13 +113,15 @@ fn read_hosts(mut hosts: Table<'_>) -> Result<Vec<Placed<HostEntry>>, HostFileEr
     Ok(entries)
 }
 
+/// Everything, unless something is listed: an empty list is none, as containerd has it.
 fn read_capabilities(table: &mut Table<'_>) -> Result<HostCapabilities, HostFileError> {
-    if !table.contains("capabilities") {
+    let listed = table.take_texts("capabilities")?;
+    if listed.is_empty() {
         return Ok(HostCapabilities::ALL);
     }
     let mut capabilities = HostCapabilities::NONE;
-    for text in table.take_texts("capabilities")? {
-        let Some(one) = HostCapabilities::named(&text.value) else {
+    for text in listed {
+        let Some(one) = HostCapabilities::named(&text.value.to_ascii_lowercase()) else {
             let message = "a capability is one of `pull`, `push`, `referrers` and `resolve`";
             return Err(table.source().malformed(text.at, message));
         };

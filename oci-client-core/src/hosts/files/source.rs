@@ -90,10 +90,6 @@ impl<'s> Table<'s> {
         self.table.remove(key).map(placed)
     }
 
-    pub(super) fn contains(&self, key: &str) -> bool {
-        self.table.contains_key(key)
-    }
-
     pub(super) fn take_bool(&mut self, key: &str) -> Result<Option<Placed<bool>>, HostFileError> {
         let Some(found) = self.take(key) else { return Ok(None) };
         match found.value.as_bool() {

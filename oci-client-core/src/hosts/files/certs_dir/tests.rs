@@ -183,6 +183,24 @@ fn a27_what_is_missing_of_the_certificates_is_an_error() {
 }
 
 #[test]
+fn capabilities_are_all_unless_some_are_listed_in_whatever_case() {
+    for (line, expected) in [
+        ("", HostCapabilities::ALL),
+        ("capabilities = []", HostCapabilities::ALL),
+        ("capabilities = ['PULL']", HostCapabilities::PULL),
+        (
+            "capabilities = ['Pull', 'resolve']",
+            HostCapabilities::PULL.and(HostCapabilities::RESOLVE),
+        ),
+    ] {
+        let text = format!("{line}\n[host.'https://m.test']\n{line}");
+        let found = config(&read(&[("a.test/hosts.toml", &text)]), "a.test");
+        assert_eq!(found.registry().capabilities(), expected, "{line}");
+        assert_eq!(found.mirrors()[0].capabilities(), expected, "{line}");
+    }
+}
+
+#[test]
 fn what_is_malformed_is_an_error_with_its_line() {
     for (text, line) in [
         ("server = ", 1),
