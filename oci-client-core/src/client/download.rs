@@ -5,9 +5,10 @@ mod front;
 mod part;
 mod sink;
 
+use std::future::ready;
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use oci_spec_types::{Descriptor, Verifier};
@@ -17,6 +18,7 @@ use self::part::Part;
 use self::sink::Sink;
 use super::meter::Meter;
 use super::progress::{BlobProgress, Direction};
+use super::site::Site;
 use super::{PullOptions, Repository};
 use crate::hosts::HostCapabilities;
 use crate::proto::endpoint;
@@ -76,6 +78,7 @@ impl Repository {
             meter: Arc::new(Meter::new(self.shared(), descriptor, Direction::Download)),
             options,
             repository: self,
+            served: Mutex::default(),
         };
         let saved = download.run(path.into(), descriptor.verifier()?).boxed().await;
         download.meter.ended(match saved {
@@ -92,6 +95,8 @@ struct Download<'a> {
     meter: Arc<Meter>,
     options: &'a PullOptions,
     repository: &'a Repository,
+    /// The endpoints that content came from.
+    served: Mutex<Vec<Arc<Site>>>,
 }
 
 impl Download<'_> {
@@ -107,26 +112,44 @@ impl Download<'_> {
             self.meter.resumed(sink.prefix());
         }
         let jobs = self.options.jobs(missing);
+        let is_worth_another = there > 0 || jobs > 1 || self.repository.is_mirrored();
         let outcome = match self.fill(&mut sink, jobs).await {
-            Ok(()) => sink.finish().await.map_err(|error| error.at(&self.url())),
+            Ok(()) => self.finish(&sink).await,
             Err(error) => Err(error),
         };
         match outcome {
             Ok(()) => sink.commit().await,
-            // One stream from the beginning was what its descriptor says it is, or the registry does not have it.
-            Err(error) if error.mismatch().is_some() && (there > 0 || jobs > 1) => self.afresh(sink).await,
+            // One stream from the registry itself, from the beginning, was what its descriptor says it is, or the registry does not have it.
+            Err(error) if error.mismatch().is_some() && is_worth_another => self.afresh(sink).await,
             Err(error) if error.mismatch().is_some() => sink.discard().await.and(Err(error)),
             Err(error) => Err(error),
         }
     }
 
-    /// Once more, from the beginning and in one stream: an earlier run, or parts of different content, may have been wrong.
+    /// Whether the whole is right. If not, the endpoints that sent it are not asked again at once, where others can be.
+    async fn finish(&self, sink: &Sink) -> Result<(), Error> {
+        let error = match sink.finish().await {
+            Ok(()) => return Ok(()),
+            Err(error) => error.at(&self.url()),
+        };
+        let now = self.repository.shared().runtime.now();
+        for site in self.served().drain(..) {
+            site.host().note(now, Some(&error));
+        }
+        Err(error)
+    }
+
+    fn served(&self) -> MutexGuard<'_, Vec<Arc<Site>>> {
+        self.served.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Once more, from the beginning and in one stream: an earlier run, a mirror, or parts of different content, may have been wrong.
     async fn afresh(&self, sink: Sink) -> Result<(), Error> {
         let sink = sink.emptied().await?;
         self.meter.set(0);
         self.meter.resumed(0);
         let outcome = match self.stream(&sink).await {
-            Ok(()) => sink.finish().await.map_err(|error| error.at(&self.url())),
+            Ok(()) => self.finish(&sink).await,
             Err(error) => Err(error),
         };
         match outcome {
@@ -155,7 +178,9 @@ impl Download<'_> {
     async fn stream(&self, sink: &Sink) -> Result<(), Error> {
         sink.expect_stream().await?;
         let range = sink.prefix()..self.descriptor.size;
-        self.part(range, IfWhole::Take, sink, 1).run().await
+        let site = self.part(range, IfWhole::Take, sink, 1).run().await?;
+        self.served().extend(site);
+        Ok(())
     }
 
     /// All that is missing, in parts.
@@ -168,14 +193,19 @@ impl Download<'_> {
         let mut first = self.part(range, IfWhole::Take, sink, jobs);
         if first.open().await? {
             sink.expect_stream().await?;
-            return first.run().await;
+            let site = first.run().await?;
+            self.served().extend(site);
+            return Ok(());
         }
         sink.expect_parts().await?;
         let rest = ranges.map(|range| self.part(range, IfWhole::Skip { most: 0 }, sink, jobs));
         stream::iter(std::iter::once(first).chain(rest))
             .map(Part::run)
             .buffer_unordered(jobs)
-            .try_collect()
+            .try_for_each(|site| {
+                self.served().extend(site);
+                ready(Ok(()))
+            })
             .await
     }
 

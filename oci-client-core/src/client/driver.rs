@@ -154,6 +154,11 @@ impl<M: Machine> Driver<M> {
         chunk
     }
 
+    /// The endpoint where the operation ended.
+    pub(super) const fn ended(&self) -> Option<&Arc<Site>> {
+        self.ended.as_ref()
+    }
+
     /// Remembers that what this endpoint sent was not what it should have been.
     pub(super) fn distrust(&self, error: &Error) {
         if let Some(site) = &self.ended {

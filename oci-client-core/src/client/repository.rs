@@ -136,6 +136,11 @@ impl Repository {
         self.route.main_profile()
     }
 
+    /// Whether there are mirrors to ask.
+    pub(super) fn is_mirrored(&self) -> bool {
+        !self.route.config().mirrors().is_empty()
+    }
+
     /// What it is called where it is stored.
     pub(super) const fn stored_name(&self) -> &RepositoryName {
         &self.stored

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Request;
 use oci_client_core::ErrorKind;
-use oci_client_core::client::Repository;
+use oci_client_core::client::{PullOptions, Repository};
 use oci_client_core::hosts::{Endpoint, HostCapabilities, HostConfig};
 use oci_client_core::proto::{HostProfile, RetryPolicy};
 use oci_client_core::runtime::Runtime;
@@ -354,6 +354,18 @@ fn p28_a_mirror_that_sent_a_wrong_blob_is_not_asked_again_at_once() {
     let read = || runtime.run(repository.blob(&layer(&content)).unwrap().bytes(1000));
     assert_eq!(read().unwrap_err().kind(), ErrorKind::Mismatch);
     assert_eq!(read().unwrap(), content);
+
+    // A file has not been shown to anybody: the next one is asked within the same call.
+    let (folder, script) = (
+        tempfile::tempdir().unwrap(),
+        [whole(&wrong, M0), whole(&content, ORIGIN)],
+    );
+    let repository = scripted(&runtime, config([mirror(0)]), script);
+    let (path, options) = (folder.path().join("layer"), PullOptions::new());
+    runtime
+        .run(repository.save_blob(&layer(&content), &path, &options))
+        .unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), content);
 }
 
 #[test]

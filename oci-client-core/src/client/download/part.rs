@@ -7,6 +7,7 @@ use super::sink::Sink;
 use crate::Error;
 use crate::client::driver::{Driver, Pause};
 use crate::client::meter::Meter;
+use crate::client::site::Site;
 use crate::proto::{Input, PullBlob};
 use crate::transport::TransportError;
 
@@ -55,15 +56,16 @@ impl Part {
         Ok(whole)
     }
 
-    /// Writes all of it.
-    pub(super) async fn run(mut self) -> Result<(), Error> {
+    /// Writes all of it; gives the endpoint where the last of it came from.
+    pub(super) async fn run(mut self) -> Result<Option<Arc<Site>>, Error> {
         let mut pause = match self.pause.take() {
             Some(pause) => pause,
             None => self.driver.advance(Input::Start).await,
         };
         loop {
             match pause {
-                Pause::Done(result) => return result.map_err(|error| self.driver.blame(error)),
+                Pause::Done(Ok(())) => return Ok(self.driver.ended().cloned()),
+                Pause::Done(Err(error)) => return Err(self.driver.blame(error)),
                 Pause::Receive { at, limit } if at.saturating_add(limit) > self.range.end => {
                     self.driver.hang_up();
                     let error = Error::protocol("the registry has stopped sending parts of the blob");
