@@ -143,6 +143,15 @@ impl Download<'_> {
         self.served.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Remembers an endpoint that content came from, once however many parts came from there.
+    fn note(&self, site: Option<Arc<Site>>) {
+        let Some(site) = site else { return };
+        let mut served = self.served();
+        if !served.iter().any(|other| Arc::ptr_eq(other, &site)) {
+            served.push(site);
+        }
+    }
+
     /// Once more, from the beginning and in one stream: an earlier run, a mirror, or parts of different content, may have been wrong.
     async fn afresh(&self, sink: Sink) -> Result<(), Error> {
         let sink = sink.emptied().await?;
@@ -179,7 +188,7 @@ impl Download<'_> {
         sink.expect_stream().await?;
         let range = sink.prefix()..self.descriptor.size;
         let site = self.part(range, IfWhole::Take, sink, 1).run().await?;
-        self.served().extend(site);
+        self.note(site);
         Ok(())
     }
 
@@ -194,7 +203,7 @@ impl Download<'_> {
         if first.open().await? {
             sink.expect_stream().await?;
             let site = first.run().await?;
-            self.served().extend(site);
+            self.note(site);
             return Ok(());
         }
         sink.expect_parts().await?;
@@ -203,7 +212,7 @@ impl Download<'_> {
             .map(Part::run)
             .buffer_unordered(jobs)
             .try_for_each(|site| {
-                self.served().extend(site);
+                self.note(site);
                 ready(Ok(()))
             })
             .await

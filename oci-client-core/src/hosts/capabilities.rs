@@ -26,7 +26,8 @@ impl HostCapabilities {
     /// Storing and deleting.
     pub const PUSH: Self = Self(2);
 
-    /// What refers to a manifest. An endpoint may leave some out, and nobody notices.
+    /// What refers to a manifest. An endpoint may leave some out, and nobody notices. The client does not ask mirrors for it so far: it reads lists of
+    /// referrers where they are written.
     pub const REFERRERS: Self = Self(4);
 
     /// What a tag stands for. That is the endpoint's word: whoever answers decides which content is pulled.

@@ -55,7 +55,8 @@ impl Endpoint {
         self
     }
 
-    /// How many requests may be under way here at once, and as many uploads besides; no limit by default. A response counts until its body has been read or dropped.
+    /// How many requests may be under way here at once, and as many uploads besides; no limit by default. A response counts until its body has been read or dropped:
+    /// a task that holds as many unread ones as there are places, and asks for another, waits for itself.
     #[must_use]
     pub const fn with_concurrency(mut self, requests: NonZeroUsize) -> Self {
         self.concurrency = Some(requests);
