@@ -3,10 +3,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
-use reqwest::redirect::Policy;
-use reqwest::{ClientBuilder, Proxy, Url};
+use reqwest::{Proxy, Url};
 
+use crate::connections::Connections;
 use crate::guard::{self, PublicResolver};
+use crate::plan::{Plan, PlannedProxy};
 use crate::tls::TlsSettings;
 use crate::{BuildError, ReqwestTransport};
 
@@ -20,6 +21,7 @@ use crate::{BuildError, ReqwestTransport};
 pub struct ReqwestTransportBuilder {
     connect_timeout: Duration,
     http1_only: bool,
+    parallel_connections: usize,
     proxy: ProxySetting,
     tls: TlsSettings,
     user_agent: String,
@@ -30,6 +32,7 @@ impl ReqwestTransportBuilder {
         Self {
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
             http1_only: false,
+            parallel_connections: Self::DEFAULT_PARALLEL_CONNECTIONS,
             proxy: ProxySetting::System,
             tls: TlsSettings::default(),
             user_agent: DEFAULT_USER_AGENT.to_owned(),
@@ -74,6 +77,15 @@ impl ReqwestTransportBuilder {
         self
     }
 
+    /// Over how many connections at most the parts of blobs come from a server that speaks HTTP/2; 8 by default, 0 counts as 1.
+    ///
+    /// They are made as parts are under way at the same time, once an answer has shown that the server speaks HTTP/2, and have all settings in common. Everything that is no part of a
+    /// larger blob shares the first of them. A server that speaks HTTP/1.1 gets a connection for each request under way in any case.
+    pub const fn parallel_connections(mut self, most: usize) -> Self {
+        self.parallel_connections = most;
+        self
+    }
+
     /// Sends everything through the proxy at `url`, whatever the environment says.
     ///
     /// The scheme is one of `http`, `https`, `socks4`, `socks4a`, `socks5` and `socks5h`; user name and password are
@@ -105,6 +117,9 @@ impl ReqwestTransportBuilder {
         self
     }
 
+    /// Over how many connections the parts of blobs come by default.
+    pub const DEFAULT_PARALLEL_CONNECTIONS: usize = 8;
+
     /// The transport.
     ///
     /// # Errors
@@ -113,26 +128,27 @@ impl ReqwestTransportBuilder {
     pub fn build(self) -> Result<ReqwestTransport, BuildError> {
         let user_agent = HeaderValue::try_from(&self.user_agent)
             .map_err(|error| BuildError::caused_by("the user agent is no header value", error))?;
-        let proxy = match &self.proxy {
-            ProxySetting::Url(url) => Some(parse_proxy(url)?),
-            ProxySetting::Direct | ProxySetting::System => None,
+        let plan = Plan {
+            connect_timeout: self.connect_timeout,
+            http1_only: self.http1_only,
+            proxy: self.proxy.planned()?,
+            resolver: None,
+            tls: self.tls.prepare(self.http1_only)?,
+            user_agent,
         };
-        let describe = || {
-            let client = reqwest::Client::builder()
-                .connect_timeout(self.connect_timeout)
-                .user_agent(user_agent.clone());
-            let client = if self.http1_only { client.http1_only() } else { client };
-            match &self.proxy {
-                ProxySetting::Direct => client.no_proxy(),
-                ProxySetting::System => client,
-                ProxySetting::Url(_) => proxy.iter().cloned().fold(client, ClientBuilder::proxy),
+        let guarded = match self.proxy.resolver() {
+            Some(resolver) => {
+                let resolver = Some(Arc::new(resolver));
+                let plan = Plan {
+                    resolver,
+                    ..plan.clone()
+                };
+                Some(Connections::new(plan, self.parallel_connections)?)
             }
+            None => None,
         };
-        let resolver = self.proxy.resolver();
-        let guarded = resolver.map(|resolver| describe().dns_resolver(Arc::new(resolver)));
-        let (client, guarded) = self.tls.apply(describe(), guarded, self.http1_only)?;
-        let guarded = guarded.map(finish).transpose()?;
-        Ok(ReqwestTransport::from_finished(finish(client)?, guarded))
+        let connections = Connections::new(plan, self.parallel_connections)?;
+        Ok(ReqwestTransport::from_connections(connections, guarded))
     }
 }
 
@@ -149,25 +165,10 @@ impl fmt::Debug for ReqwestTransportBuilder {
             .debug_struct("ReqwestTransportBuilder")
             .field("connect_timeout", &self.connect_timeout)
             .field("http1_only", &self.http1_only)
+            .field("parallel_connections", &self.parallel_connections)
             .field("user_agent", &self.user_agent)
             .finish_non_exhaustive()
     }
-}
-
-/// Makes a plain pipe of what `client` describes.
-pub(crate) fn finish(client: ClientBuilder) -> Result<reqwest::Client, BuildError> {
-    client
-        .http1_max_headers(MAX_HEADERS)
-        .http2_max_header_list_size(MAX_HEADER_LIST_BYTES)
-        .no_brotli()
-        .no_deflate()
-        .no_gzip()
-        .no_zstd()
-        .redirect(Policy::none())
-        .referer(false)
-        .retry(reqwest::retry::never())
-        .build()
-        .map_err(|error| BuildError::caused_by("the HTTP client cannot be set up", error.without_url()))
 }
 
 fn parse_proxy(url: &str) -> Result<Proxy, BuildError> {
@@ -190,6 +191,14 @@ enum ProxySetting {
 }
 
 impl ProxySetting {
+    fn planned(&self) -> Result<PlannedProxy, BuildError> {
+        Ok(match self {
+            Self::Direct => PlannedProxy::Direct,
+            Self::System => PlannedProxy::System,
+            Self::Url(url) => PlannedProxy::Of(parse_proxy(url)?),
+        })
+    }
+
     /// What resolves the hosts that servers name, and their proxies: for those of the schemes `socks4` and `socks5` names are resolved here. `None` where it is not known which names
     /// are those of proxies: the settings of macOS and Windows are read by reqwest alone.
     fn resolver(&self) -> Option<PublicResolver> {
@@ -207,9 +216,5 @@ impl ProxySetting {
 
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const DEFAULT_USER_AGENT: &str = concat!("oci-rust/", env!("CARGO_PKG_VERSION"));
-/// How many header fields a response may have. With hyper's own limit of 100, `Warning` fields could make a pull fail.
-const MAX_HEADERS: usize = 4096;
-/// The same in HTTP/2, as the sum of names and values and 32 bytes for each field (RFC 9113, section 6.5.2).
-const MAX_HEADER_LIST_BYTES: u32 = 512 * 1024;
 const UNKNOWN_PROXIES: bool = cfg!(all(feature = "system-proxy", any(target_os = "macos", windows)));
 const PROXY_SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];

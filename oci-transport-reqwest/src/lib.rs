@@ -3,8 +3,10 @@
 mod body;
 mod build_error;
 mod builder;
+mod connections;
 mod factory;
 mod guard;
+mod plan;
 mod runtime;
 mod tls;
 mod transport;

@@ -8,9 +8,10 @@ use oci_client_core::transport::{Body, Transport, TransportError, TransportError
 use tokio::runtime::Handle;
 
 use crate::body::{RequestBody, ResponseBody, Upload};
+use crate::connections::{Connections, Place};
 use crate::guard::NotPublic;
 use crate::transport_error::before_response;
-use crate::{BuildError, ReqwestTransportBuilder, builder, guard, tls};
+use crate::{BuildError, ReqwestTransportBuilder, guard, plan, tls};
 
 /// A [`Transport`] on [`reqwest`]: HTTP/1.1 and HTTP/2, with or without TLS.
 ///
@@ -27,9 +28,9 @@ use crate::{BuildError, ReqwestTransportBuilder, builder, guard, tls};
 /// A response may have up to 4,096 header fields, and about 400 KiB of them in HTTP/1.1 or 512 KiB in HTTP/2.
 #[derive(Clone)]
 pub struct ReqwestTransport {
-    client: reqwest::Client,
+    connections: Connections,
     /// For hosts that a server has named.
-    guarded: Option<reqwest::Client>,
+    guarded: Option<Connections>,
     https: bool,
 }
 
@@ -64,7 +65,7 @@ impl ReqwestTransport {
     /// [`BuildError`] if reqwest refuses a setting.
     pub fn from_reqwest(client: reqwest::ClientBuilder) -> Result<Self, BuildError> {
         tls::ensure_default_provider();
-        Ok(Self::from_finished(builder::finish(client)?, None))
+        Ok(Self::from_connections(Connections::of(plan::finish(client)?), None))
     }
 
     /// A transport on a ready-made client, whose settings cannot be checked.
@@ -75,15 +76,15 @@ impl ReqwestTransport {
     /// TLS, it hands `https` requests to a proxy in the clear. Prefer [`from_reqwest`](Self::from_reqwest).
     pub const fn danger_from_client(client: reqwest::Client) -> Self {
         Self {
-            client,
+            connections: Connections::of(client),
             guarded: None,
             https: true,
         }
     }
 
-    pub(crate) const fn from_finished(client: reqwest::Client, guarded: Option<reqwest::Client>) -> Self {
+    pub(crate) const fn from_connections(connections: Connections, guarded: Option<Connections>) -> Self {
         Self {
-            client,
+            connections,
             guarded,
             https: tls::AVAILABLE,
         }
@@ -118,12 +119,17 @@ impl Transport for ReqwestTransport {
         self.check(&request)?;
         let method = request.method().clone();
         let guarded = self.guarded.as_ref().filter(|_| is_server_supplied(&request));
-        let client = guarded.unwrap_or(&self.client);
+        let (client, place) = guarded.unwrap_or(&self.connections).choose(&request);
         let upload = Upload::new();
         let request = to_reqwest(request, &upload)?;
         match client.execute(request).await {
-            Ok(response) => from_reqwest(&method, response.into(), upload),
-            Err(error) => Err(upload.take_failure().unwrap_or_else(|| before_response(error))),
+            Ok(response) => from_reqwest(&method, response.into(), upload, place),
+            Err(error) => {
+                if let Some(place) = place.filter(|_| error.is_connect()) {
+                    place.not_connected();
+                }
+                Err(upload.take_failure().unwrap_or_else(|| before_response(error)))
+            }
         }
     }
 }
@@ -151,12 +157,16 @@ fn from_reqwest(
     method: &Method,
     response: Response<reqwest::Body>,
     upload: Upload,
+    place: Option<Place>,
 ) -> Result<Response<Body>, TransportError> {
     let (parts, body) = response.into_parts();
+    if let Some(place) = &place {
+        place.answered(parts.status, parts.version);
+    }
     if !parts.status.is_success() {
         upload.pause();
     }
-    let body = ResponseBody::new(body, upload);
+    let body = ResponseBody::new(body, upload, place);
     if *method != Method::HEAD && parts.version < Version::HTTP_2 {
         check_framing(parts.status, &parts.headers)?;
     }

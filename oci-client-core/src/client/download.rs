@@ -227,7 +227,8 @@ impl Download<'_> {
         let (digest, size, wanted) = (self.descriptor.digest.clone(), self.descriptor.size, range.clone());
         let make = move |name, at| {
             let rest = wanted.start.max(at).min(wanted.end)..wanted.end;
-            PullBlob::part(name, digest.clone(), size, rest, if_whole)
+            let part = PullBlob::part(name, digest.clone(), size, rest, if_whole);
+            if jobs > 1 { part.in_parallel() } else { part }
         };
         let driver = self
             .repository

@@ -51,6 +51,7 @@ mod host;
 mod list_tags;
 mod machine;
 mod pages;
+mod parallel;
 mod ping;
 mod pull_blob;
 mod put_manifest;
@@ -77,6 +78,7 @@ pub use host::{
 pub use list_tags::{ListTags, TagPage};
 pub use machine::{Input, Machine, Now, Payload, Sent, Span, Step};
 pub use pages::Pages;
+pub use parallel::ParallelPart;
 pub use ping::{Ping, RegistryAccess};
 pub use pull_blob::{IfWhole, PullBlob};
 pub use put_manifest::{PutManifest, RecordedReferrer, StoredManifest};

@@ -8,10 +8,10 @@ use http::{Method, Request, StatusCode};
 use oci_spec_types::{Digest, RepositoryName};
 
 use self::answer::Begun;
-use super::HostMemory;
 use super::endpoint;
 use super::machine::{Input, Machine, Now, Payload, Step};
 use super::reply::unexpected;
+use super::{HostMemory, ParallelPart};
 use crate::redact::RedactedUrl;
 use crate::{Error, ErrorKind};
 
@@ -38,6 +38,7 @@ pub struct PullBlob {
     end: u64,
     if_whole: IfWhole,
     name: RepositoryName,
+    parallel: bool,
     rewound: bool,
     size: u64,
     state: State,
@@ -65,6 +66,7 @@ impl PullBlob {
             end: size,
             if_whole: IfWhole::Take,
             name,
+            parallel: false,
             rewound: false,
             size,
             state: State::Fresh,
@@ -79,10 +81,18 @@ impl PullBlob {
             end: part.end,
             if_whole,
             name,
+            parallel: false,
             rewound: false,
             size,
             state: State::Fresh,
         }
+    }
+
+    /// Marks its requests as [`ParallelPart`]s, for one of several machines that get parts of the same blob at the same time.
+    #[must_use]
+    pub const fn in_parallel(mut self) -> Self {
+        self.parallel = true;
+        self
     }
 
     fn start(&mut self, host: &HostMemory) -> Step<()> {
@@ -113,6 +123,9 @@ impl PullBlob {
             let range = format!("bytes={}-{}", self.at, self.end.saturating_sub(1));
             let range = HeaderValue::from_str(&range).map_err(|_| Error::misuse("a range fits in no header"))?;
             request.headers_mut().insert(RANGE, range);
+        }
+        if self.parallel {
+            request.extensions_mut().insert(ParallelPart);
         }
         Ok(request)
     }

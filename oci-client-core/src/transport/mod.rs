@@ -26,6 +26,9 @@ pub use tower::TowerTransport;
 /// The request's URI is always absolute (`https://host/path`), and its headers hold a `Content-Length` wherever the
 /// length is known. A body without one is sent with chunked transfer coding (or its HTTP/2 equivalent).
 ///
+/// Some requests carry marks in their extensions: [`ServerSupplied`](crate::proto::outbound::ServerSupplied) restricts which addresses may be connected to, and
+/// [`ParallelPart`](crate::proto::ParallelPart) asks for a connection that is not shared. A transport that has no use for them leaves them alone.
+///
 /// # Cancellation
 /// Dropping the future of [`send`](Self::send) or the response's [`Body`] abandons the exchange; the transport
 /// must release the connection, and must not reuse it while unread bytes of the answer are on it.

@@ -6,17 +6,19 @@ use http_body::{Frame, SizeHint};
 use oci_client_core::transport::TransportError;
 
 use super::Upload;
+use crate::connections::Place;
 use crate::transport_error::in_response_body;
 
 /// A response body as it comes; with its end, or when it is dropped, an upload that is still under way ends too.
 pub(crate) struct ResponseBody {
     body: reqwest::Body,
+    place: Option<Place>,
     upload: Upload,
 }
 
 impl ResponseBody {
-    pub(crate) const fn new(body: reqwest::Body, upload: Upload) -> Self {
-        Self { body, upload }
+    pub(crate) const fn new(body: reqwest::Body, upload: Upload, place: Option<Place>) -> Self {
+        Self { body, place, upload }
     }
 }
 
@@ -37,6 +39,7 @@ impl http_body::Body for ResponseBody {
         let next = ready!(Pin::new(&mut self.body).poll_frame(context));
         if !matches!(next, Some(Ok(_))) {
             self.upload.abandon();
+            self.place = None;
         }
         Poll::Ready(
             next.map(|frame| {

@@ -51,50 +51,67 @@ impl TlsSettings {
 }
 
 impl TlsSettings {
-    /// Hands the settings over to both clients, which then have nothing to choose.
+    /// Looks into the settings.
     #[cfg(feature = "rustls")]
-    pub(crate) fn apply(
-        self,
-        client: ClientBuilder,
-        guarded: Option<ClientBuilder>,
-        http1_only: bool,
-    ) -> Result<(ClientBuilder, Option<ClientBuilder>), BuildError> {
+    pub(crate) fn prepare(self, http1_only: bool) -> Result<Tls, BuildError> {
         let roots = pem::parse_roots(self.roots)?;
         let trust = match self.accepts_invalid_certificates {
             true => with_rustls::Trust::Anybody,
             false => with_rustls::Trust::SystemAnd(roots),
         };
         let config = with_rustls::config(trust, self.client_certificate.as_ref(), http1_only)?;
-        let guarded = guarded.map(|client| client.tls_backend_preconfigured(config.clone()));
-        Ok((client.tls_backend_preconfigured(config), guarded))
+        Ok(Tls { config })
     }
 
-    /// Hands the settings over to both clients.
+    /// Looks into the settings.
     #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
-    pub(crate) fn apply(
-        self,
-        client: ClientBuilder,
-        guarded: Option<ClientBuilder>,
-        _http1_only: bool,
-    ) -> Result<(ClientBuilder, Option<ClientBuilder>), BuildError> {
-        let roots = pem::parse_roots(self.roots)?;
-        let configure = |client: ClientBuilder| {
-            let client = native::configure(client, &roots, self.client_certificate.as_ref())?;
-            Ok::<_, BuildError>(client.tls_danger_accept_invalid_certs(self.accepts_invalid_certificates))
-        };
-        let guarded = guarded.map(configure).transpose()?;
-        Ok((configure(client)?, guarded))
+    pub(crate) fn prepare(self, _http1_only: bool) -> Result<Tls, BuildError> {
+        Ok(Tls {
+            accepts_invalid_certificates: self.accepts_invalid_certificates,
+            client_certificate: self.client_certificate,
+            roots: pem::parse_roots(self.roots)?,
+        })
     }
 
     /// There are none.
     #[cfg(not(any(feature = "native-tls", feature = "rustls")))]
-    pub(crate) fn apply(
-        self,
-        client: ClientBuilder,
-        guarded: Option<ClientBuilder>,
-        _http1_only: bool,
-    ) -> Result<(ClientBuilder, Option<ClientBuilder>), BuildError> {
-        Ok((client, guarded))
+    pub(crate) fn prepare(self, _http1_only: bool) -> Result<Tls, BuildError> {
+        Ok(Tls {})
+    }
+}
+
+/// TLS as all clients of a transport have it.
+#[derive(Clone)]
+pub(crate) struct Tls {
+    #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
+    accepts_invalid_certificates: bool,
+    #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
+    client_certificate: Option<pem::KeyPair>,
+    /// Clones have their sessions in common, so that a further connection need not look at certificates again.
+    #[cfg(feature = "rustls")]
+    config: rustls::ClientConfig,
+    #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
+    roots: Vec<rustls_pki_types::CertificateDer<'static>>,
+}
+
+impl Tls {
+    /// Hands it over to `client`, which then has nothing to choose.
+    #[cfg(feature = "rustls")]
+    pub(crate) fn apply(&self, client: ClientBuilder) -> Result<ClientBuilder, BuildError> {
+        Ok(client.tls_backend_preconfigured(self.config.clone()))
+    }
+
+    /// Hands it over to `client`.
+    #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
+    pub(crate) fn apply(&self, client: ClientBuilder) -> Result<ClientBuilder, BuildError> {
+        let client = native::configure(client, &self.roots, self.client_certificate.as_ref())?;
+        Ok(client.tls_danger_accept_invalid_certs(self.accepts_invalid_certificates))
+    }
+
+    /// There is nothing to hand over.
+    #[cfg(not(any(feature = "native-tls", feature = "rustls")))]
+    pub(crate) fn apply(&self, client: ClientBuilder) -> Result<ClientBuilder, BuildError> {
+        Ok(client)
     }
 }
 

@@ -14,6 +14,8 @@ mod http2;
 mod no_tls;
 #[cfg(any(feature = "native-tls", feature = "rustls"))]
 mod origins;
+#[cfg(any(feature = "native-tls", feature = "rustls"))]
+mod parallel;
 mod proxy;
 mod round_trip;
 mod runtime;

@@ -1,6 +1,7 @@
 use super::*;
 use crate::proto::testing::{
-    Actor, Stage, broken, failed, head, hello_digest, received, refused, refuses_all_but, session, start, woken,
+    Actor, Stage, body, broken, failed, head, hello_digest, no_credential, received, refused, refuses_all_but, session,
+    start, woken,
 };
 use crate::proto::{HostProfile, RetryPolicy, TransportErrorKind};
 
@@ -392,5 +393,31 @@ fn p11_a_whole_answer_is_taken_skipped_or_refused() {
     ] {
         let told = head(200, &[("content-length", length)]);
         part(2..4, IfWhole::Skip { most }).rows(&mut Stage::new(), [(start(), "GET…"), (told, expected)]);
+    }
+}
+
+#[test]
+fn a_part_among_others_is_marked_for_the_transport_wherever_it_is_asked_for() {
+    for parallel in [false, true] {
+        let machine = PullBlob::part("a/b".parse().unwrap(), hello_digest(), 9, 3..7, IfWhole::Take);
+        let machine = if parallel { machine.in_parallel() } else { machine };
+        let (stage, mut actor) = (&mut Stage::new(), session(machine, &["pull"]));
+        let realm = r#"Bearer realm="https://token.test/token""#;
+        let is_marked = |step: Step<()>| match step {
+            Step::Send(request) => request.extensions().get::<ParallelPart>().is_some(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(is_marked(actor.tell(stage, start())), parallel);
+        let _ = actor.tell(stage, head(401, &[("www-authenticate", realm)]));
+        assert!(
+            !is_marked(actor.tell(stage, no_credential())),
+            "what is asked of a token realm is no part"
+        );
+        let _ = actor.tell(stage, head(200, &[]));
+        assert_eq!(is_marked(actor.tell(stage, body(r#"{"token":"t"}"#))), parallel);
+        let redirect = head(307, &[("location", "https://cdn.test/x")]);
+        assert_eq!(is_marked(actor.tell(stage, redirect)), parallel);
+        let _ = actor.tell(stage, ranged("bytes 3-6/9"));
+        assert_eq!(is_marked(actor.tell(stage, broken(2))), parallel);
     }
 }
