@@ -20,6 +20,9 @@ use crate::{BuildError, ReqwestTransportBuilder, guard, plan, tls};
 /// An upload stops as soon as the server refuses or redirects it: what is left of the request body is not read any
 /// more, and its connection, or its stream in HTTP/2, is closed once the response has been read or dropped.
 ///
+/// Over HTTP/2 all requests to an origin share a connection, except for [parts of a blob](oci_client_core::proto::ParallelPart) that come at the same time: those have connections of their
+/// own, up to [a number](ReqwestTransportBuilder::parallel_connections). A transport on a ready-made client, or on reqwest's own builder, has none of these.
+///
 /// A host that a server has named, as in a redirect, is only connected to at a public address ([`is_public`](oci_client_core::proto::outbound::is_public)),
 /// unless the registry's [`OutboundPolicy`](oci_client_core::proto::outbound::OutboundPolicy) says otherwise. A proxy that resolves names itself, as all but
 /// those of the schemes `socks4` and `socks5` do, has to see to that on its own.
@@ -55,6 +58,7 @@ impl ReqwestTransport {
     /// - A cookie store or default headers apply to every host; give it neither, and above all no credentials.
     /// - [`read_timeout`](reqwest::ClientBuilder::read_timeout) also counts the time that a long upload takes.
     /// - There is no connect timeout unless `client` sets one.
+    /// - Over HTTP/2 parts of blobs share one connection, as a second client like it cannot be made.
     /// - What the names resolve to that servers lead to is not looked at; give it a
     ///   [`dns_resolver`](reqwest::ClientBuilder::dns_resolver) where private addresses must not be reached.
     /// - TLS is as `client` has it, but without a TLS feature of this crate `https` is refused. With the feature

@@ -30,7 +30,7 @@ impl Repository {
     ///
     /// A large blob comes in parts, several at a time, each a request for a closed range that goes on where its connection broke. The first part's
     /// answer shows whether the registry serves ranges; where it is the whole blob, that one stream is the download. Memory does not depend on the
-    /// size of the blob.
+    /// size of the blob. The requests for parts are marked as [`ParallelPart`](crate::proto::ParallelPart)s, so that a transport over HTTP/2 can give them connections of their own.
     ///
     /// With [`PullOptions::with_resume`] what has arrived stays beside the file as `NAME.DIGEST.partial` (the first 16 digits of the digest) when the
     /// call fails, its future is dropped or the program ends. The next call hashes it again and goes on behind it. Should the whole turn out to be wrong,
