@@ -3,13 +3,15 @@
 use std::{fmt, time::Duration};
 
 use serde_json::{Map, Value};
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::lenient;
 use crate::{ParseError, ParseErrorKind};
 
 /// The answer of a token server: a bearer token for a while, and perhaps a refresh token.
 ///
-/// `Debug` shows neither token, there is no `Display`, and it cannot be serialised.
+/// `Debug` shows neither token, there is no `Display`, and it cannot be serialised. Both are wiped from memory when it is dropped, and with them every other text of the
+/// answer; the bytes that it was read from are the caller's.
 ///
 /// ```
 /// use oci_spec_types::distribution::TokenResponse;
@@ -41,13 +43,14 @@ impl TokenResponse {
     /// If it is not a JSON object, if it has more JSON values than [`Limits::VALUES`](crate::Limits::VALUES), if there is no
     /// token, or if the token has characters that no header can carry. The error quotes nothing of the answer.
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
-        let mut object = lenient::object(bytes)?;
+        let mut object = Wiped(lenient::object(bytes)?);
+        let object = &mut object.0;
         let expires_in = lifetime(object.get("expires_in"));
-        let issued_at = lenient::text(&mut object, "issued_at");
-        let refresh_token = secret(&mut object, "refresh_token")?;
-        let token = match secret(&mut object, "token")? {
+        let issued_at = lenient::text(object, "issued_at");
+        let refresh_token = secret(object, "refresh_token")?;
+        let token = match secret(object, "token")? {
             Some(token) => token,
-            None => secret(&mut object, "access_token")?.ok_or_else(missing)?,
+            None => secret(object, "access_token")?.ok_or_else(missing)?,
         };
         Ok(Self {
             expires_in,
@@ -86,7 +89,7 @@ impl TokenResponse {
 
 /// A string that `Debug` does not show. It has no other way out than [`Secret::expose`].
 #[derive(Clone)]
-struct Secret(String);
+struct Secret(Zeroizing<String>);
 
 impl Secret {
     fn expose(&self) -> &str {
@@ -102,12 +105,33 @@ impl fmt::Debug for Secret {
 
 /// A secret that is there and not empty.
 fn secret(object: &mut Map<String, Value>, name: &str) -> Result<Option<Secret>, ParseError> {
-    match lenient::text(object, name) {
+    match lenient::text(object, name).map(Zeroizing::new) {
         Some(text) if !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
             let message = "the token has characters that no header can carry";
             Err(ParseError::new(ParseErrorKind::InvalidToken, message).at_path_text(format!("$.{name}")))
         }
         text => Ok(text.map(Secret)),
+    }
+}
+
+/// What nobody has taken of an answer: an `access_token` next to a `token`, say.
+struct Wiped(Map<String, Value>);
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        wipe(self.0.values_mut());
+    }
+}
+
+fn wipe<'a>(values: impl Iterator<Item = &'a mut Value>) {
+    let mut left: Vec<_> = values.collect();
+    while let Some(value) = left.pop() {
+        match value {
+            Value::Array(values) => left.extend(values),
+            Value::Object(object) => left.extend(object.values_mut()),
+            Value::String(text) => text.zeroize(),
+            Value::Bool(_) | Value::Null | Value::Number(_) => {}
+        }
     }
 }
 
@@ -131,4 +155,21 @@ fn lifetime(stated: Option<&Value>) -> Duration {
         TokenResponse::MAX_LIFETIME.as_secs_f64(),
     );
     Duration::from_secs_f64(bounded.trunc())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a13_every_text_that_is_left_of_an_answer_is_wiped() {
+        let mut left = json!({"a": "canary", "b": [1, ["canary", {"c": "canary"}]], "d": {"e": "canary"}, "f": null});
+        wipe(std::iter::once(&mut left));
+        assert_eq!(
+            left,
+            json!({"a": "", "b": [1, ["", {"c": ""}]], "d": {"e": ""}, "f": null})
+        );
+    }
 }
