@@ -3,7 +3,7 @@ use http::header::{
     USER_AGENT,
 };
 use http::{Method, Request, Uri};
-use url::Url;
+use url::{Origin, Url};
 
 use super::configured;
 use super::retry::{Advanced, Unrepeated};
@@ -47,6 +47,11 @@ impl Exchange {
     /// Whether the registry itself has the request, and not whoever it has led to.
     pub(super) fn is_at(&self, base: &Url) -> bool {
         self.url.origin() == base.origin() && !self.strayed
+    }
+
+    /// Where the request has been redirected, if that is another origin than the registry's.
+    pub(super) fn elsewhere(&self, base: &Url) -> Option<Origin> {
+        Some(self.url.origin()).filter(|origin| *origin != base.origin())
     }
 
     pub(super) fn method(&self) -> Method {

@@ -207,10 +207,7 @@ impl<M: Machine> Session<M> {
         }
         if parts.status.is_redirection() && exchange.follows(&parts) {
             return match exchange.redirect(host.profile(), &parts) {
-                Ok(()) => {
-                    let value = exchange.authorization.clone();
-                    self.emit(host, value)
-                }
+                Ok(()) => self.follow(host, now),
                 Err(error) => self.relay(host, now, Input::Failed { error, sent }),
             };
         }
@@ -272,7 +269,10 @@ impl<M: Machine> Session<M> {
             .is_some_and(|exchange| exchange.strayed && exchange.method() == Method::GET);
         let expired = detour && self.tries.none() && matches!(parts.status.as_u16(), 400 | 401 | 403 | 410);
         let pause = match expired {
-            true => self.tries.again_after(host, now, &error),
+            true => {
+                let elsewhere = self.elsewhere(host);
+                self.tries.again_after(host, now, &error, elsewhere)
+            }
             false => self.again_after(host, now, &error),
         };
         match pause {
@@ -324,7 +324,8 @@ impl<M: Machine> Session<M> {
     fn again_after(&mut self, host: &mut HostMemory, now: Now, error: &Error) -> Option<Duration> {
         let repeated = self.exchange.as_ref().is_none_or(Exchange::repeats);
         if repeated {
-            self.tries.again(host, now, error)
+            let elsewhere = self.elsewhere(host);
+            self.tries.again(host, now, error, elsewhere)
         } else {
             None
         }
@@ -352,6 +353,7 @@ impl<M: Machine> Session<M> {
     fn proceed(&mut self, host: &mut HostMemory, now: Now, next: Next) -> Step<M::Output> {
         match next {
             Next::Broken { len, error } => self.relay(host, now, Input::Broken { len, error }),
+            Next::Follow => self.follow(host, now),
             Next::Interrupted { sent } => self.relay(host, now, Input::Interrupted { sent }),
             Next::Send => {
                 if let Some(exchange) = &mut self.exchange {

@@ -1,9 +1,13 @@
 use http::header::LOCATION;
 use http::{Method, StatusCode, response};
+use url::Origin;
 
 use super::exchange::Exchange;
-use crate::proto::HostProfile;
+use super::retry::Next;
+use super::{Session, State};
+use crate::proto::machine::{Machine, Now, Step};
 use crate::proto::outbound::judge_redirect;
+use crate::proto::{HostMemory, HostProfile};
 use crate::{Error, ErrorKind};
 
 /// Marks a request whose redirects are answers in themselves, by its extensions.
@@ -50,6 +54,27 @@ impl Exchange {
         self.hops = self.hops.saturating_add(1);
         self.url = target;
         Ok(())
+    }
+}
+
+impl<M: Machine> Session<M> {
+    /// The origin of whoever has the request in hand, if that is not the registry.
+    pub(super) fn elsewhere(&self, host: &HostMemory) -> Option<Origin> {
+        self.exchange.as_ref()?.elsewhere(host.profile().base())
+    }
+
+    /// Sends the exchange to where it was redirected, once whoever is there wants requests again. The registry may be asked meanwhile.
+    pub(super) fn follow(&mut self, host: &HostMemory, now: Now) -> Step<M::Output> {
+        let elsewhere = self.elsewhere(host);
+        if let Some(left) = elsewhere.and_then(|origin| host.pacing.left_elsewhere(&origin, now)) {
+            self.state = State::Pausing(Next::Follow);
+            return Step::Sleep(left);
+        }
+        let value = self
+            .exchange
+            .as_ref()
+            .and_then(|exchange| exchange.authorization.clone());
+        self.emit(host, value)
     }
 }
 

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use url::Origin;
+
 use crate::error::Attempt;
 use crate::proto::machine::{Now, Sent};
 use crate::proto::{HostMemory, TransportErrorKind};
@@ -17,6 +19,8 @@ pub(crate) struct Advanced;
 pub(super) enum Next {
     /// Telling the machine that the body broke off.
     Broken { len: u64, error: Error },
+    /// Sending the request in hand to where it was redirected.
+    Follow,
     /// Telling the machine that it has to go on from somewhere.
     Interrupted { sent: Sent },
     /// Sending the request in hand.
@@ -32,16 +36,28 @@ pub(super) struct Tries {
 }
 
 impl Tries {
-    /// The pause before another try after `error`, or `None` if there is none.
-    pub(super) fn again(&mut self, host: &mut HostMemory, now: Now, error: &Error) -> Option<Duration> {
+    /// The pause before another try after `error`, or `None` if there is none. It came from `elsewhere` if not from the registry.
+    pub(super) fn again(
+        &mut self,
+        host: &mut HostMemory,
+        now: Now,
+        error: &Error,
+        elsewhere: Option<Origin>,
+    ) -> Option<Duration> {
         if !error.is_retryable() {
             return None;
         }
-        self.again_after(host, now, error)
+        self.again_after(host, now, error, elsewhere)
     }
 
     /// The same for a failure that the caller has judged to be worth another try.
-    pub(super) fn again_after(&mut self, host: &mut HostMemory, now: Now, error: &Error) -> Option<Duration> {
+    pub(super) fn again_after(
+        &mut self,
+        host: &mut HostMemory,
+        now: Now,
+        error: &Error,
+        elsewhere: Option<Origin>,
+    ) -> Option<Duration> {
         let policy = host.profile().retry().clone();
         if self.failures >= policy.retries() {
             return None;
@@ -51,7 +67,10 @@ impl Tries {
             Some(wait) => {
                 // A server that asks for no wait, or for one that is over by our clock, gets the usual pause.
                 let wait = wait.max(host.pacing.jittered(policy.pause(self.failures.saturating_add(1))));
-                host.pacing.hold(now, wait);
+                match elsewhere {
+                    Some(origin) => host.pacing.hold_elsewhere(origin, now, wait),
+                    None => host.pacing.hold(now, wait),
+                }
                 wait
             }
             // Most often a kept-alive connection that the server had closed: nothing to wait for.

@@ -233,6 +233,67 @@ fn p06_p08_all_machines_of_a_host_keep_the_pause_that_one_was_asked_for() {
 }
 
 #[test]
+fn p06_p08_a_pause_that_another_origin_asks_for_is_kept_there_alone() {
+    let stage = &mut Stage::new();
+    let to = |url: &str| head(307, &[("location", url)]);
+    let (here, there) = ("https://cdn.test/x?sig=1", "GET https://cdn.test/x?sig=1");
+    let mut first = pull(9);
+    first.rows(
+        stage,
+        [
+            (start(), BLOB),
+            (to(here), there),
+            (wait(429, "30"), "buffer…"),
+            (body(""), "sleep 30s"),
+        ],
+    );
+    // The registry answers as before, and so does everybody else that it leads to.
+    delete().rows(stage, [(start(), DELETE), (head(202, &[]), "done ()")]);
+    for (other, expected) in [
+        ("https://cdn.test:444/x", "GET https://cdn.test:444/x"),
+        ("https://r.test/x", "GET /x"),
+    ] {
+        pull(9).rows(stage, [(start(), BLOB), (to(other), expected)]);
+    }
+    let mut second = pull(9);
+    second.rows(stage, [(start(), BLOB), (to("https://cdn.test/y"), "sleep 30s")]);
+    stage.pass(10);
+    // Whoever has waited goes on there: the registry is not asked anew.
+    let mut third = pull(9);
+    third.rows(
+        stage,
+        [
+            (start(), BLOB),
+            (to(here), "sleep 20s"),
+            (woken(), there),
+            (head(200, &[]), "receive 0..9"),
+        ],
+    );
+    second.rows(stage, [(Told::Input(Input::Woken), "GET https://cdn.test/y")]);
+    first.rows(stage, [(Told::Input(Input::Woken), BLOB), (to(here), there)]);
+    // A longer pause that was asked for meanwhile counts for those who sleep.
+    let mut fourth = pull(9);
+    first.rows(stage, [(wait(503, "5"), "buffer…"), (body(""), "sleep 5s")]);
+    fourth.rows(stage, [(start(), BLOB), (to(here), "sleep 5s")]);
+    second.rows(stage, [(wait(503, "40"), "buffer…"), (body(""), "sleep 40s")]);
+    stage.pass(5);
+    fourth.rows(stage, [(Told::Input(Input::Woken), "sleep 35s"), (woken(), there)]);
+}
+
+#[test]
+fn p06_a_redirect_within_the_registry_paces_the_registry() {
+    let stage = &mut Stage::new();
+    let rows = [
+        (start(), BLOB),
+        (head(307, &[("location", "/x")]), "GET /x"),
+        (wait(429, "30"), "buffer…"),
+        (body(""), "sleep 30s"),
+    ];
+    pull(9).rows(stage, rows);
+    delete().rows(stage, [(start(), "sleep 30s")]);
+}
+
+#[test]
 fn the_error_lists_every_attempt() {
     let (mut actor, mut stage) = (delete(), Stage::new());
     let tellings = [
