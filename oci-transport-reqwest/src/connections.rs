@@ -177,3 +177,6 @@ impl Origin {
 
 /// Of so many origins it is known how they are spoken to; those with nothing under way are forgotten for others.
 const MAX_ORIGINS: usize = 64;
+
+#[cfg(test)]
+mod tests;

@@ -94,6 +94,11 @@ impl ReqwestTransport {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) const fn connections(&self) -> &Connections {
+        &self.connections
+    }
+
     fn check(&self, request: &Request<Body>) -> Result<(), TransportError> {
         // Without TLS, reqwest would hand an https request to a proxy in the clear.
         if !self.https && request.uri().scheme_str() == Some("https") {
