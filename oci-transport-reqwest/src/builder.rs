@@ -195,7 +195,7 @@ impl ProxySetting {
         Ok(match self {
             Self::Direct => PlannedProxy::Direct,
             Self::System => PlannedProxy::System,
-            Self::Url(url) => PlannedProxy::Of(parse_proxy(url)?),
+            Self::Url(url) => PlannedProxy::Of(Box::new(parse_proxy(url)?)),
         })
     }
 

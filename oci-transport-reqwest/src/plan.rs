@@ -24,7 +24,7 @@ pub(crate) struct Plan {
 #[derive(Clone)]
 pub(crate) enum PlannedProxy {
     Direct,
-    Of(Proxy),
+    Of(Box<Proxy>),
     System,
 }
 
@@ -36,7 +36,7 @@ impl Plan {
         let client = if self.http1_only { client.http1_only() } else { client };
         let client = match &self.proxy {
             PlannedProxy::Direct => client.no_proxy(),
-            PlannedProxy::Of(proxy) => client.proxy(proxy.clone()),
+            PlannedProxy::Of(proxy) => client.proxy(proxy.as_ref().clone()),
             PlannedProxy::System => client,
         };
         let client = match &self.resolver {

@@ -113,7 +113,7 @@ impl Shared {
         }
         let size = self.settings.content.len();
         let part = range.map_or(0..size, parse);
-        let content = Bytes::copy_from_slice(&self.settings.content[part.clone()]);
+        let content = Bytes::copy_from_slice(self.settings.content.get(part.clone()).unwrap());
         let response = Response::builder().header("content-length", content.len());
         let response = match range {
             Some(_) => {
