@@ -6,6 +6,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::header::{ACCEPT, HeaderMap, HeaderValue, LINK};
 use http::{Method, StatusCode};
+use oci_spec_types::Digest;
 use url::Url;
 
 use super::endpoint;
@@ -16,11 +17,14 @@ use crate::redact::RedactedUrl;
 use crate::{Error, ErrorKind};
 
 /// Follows the pages of a list, and stops one that has no end.
+///
+/// Of the pages that were visited only the digests of their URLs are kept: memory does not depend on how long these are, and none of them is shown.
 #[derive(Debug, Default)]
 pub struct Pages {
     empty: usize,
     entries: usize,
-    seen: HashSet<Url>,
+    /// By SHA-256: no server finds two URLs that are taken for one, and the same inputs lead to the same steps, as no key is drawn for it.
+    seen: HashSet<Digest>,
 }
 
 impl Pages {
@@ -50,7 +54,7 @@ impl Pages {
         if self.seen.len() >= Self::MAX_PAGES {
             return endless("too many pages");
         }
-        if !self.seen.insert(next.clone()) {
+        if !self.seen.insert(Digest::sha256(next.as_str().as_bytes())) {
             return endless("a page names one that was there before");
         }
         Ok(())

@@ -14,6 +14,25 @@ fn p01_a_list_that_goes_in_circles_is_an_error() {
 }
 
 #[test]
+fn p01_what_is_kept_of_a_visited_page_is_neither_long_nor_a_secret() {
+    let mut pages = Pages::default();
+    let long = |number| Url::parse(&format!("https://r.test/?page={number}&sig={}", "s3cret".repeat(5000))).unwrap();
+    for number in 0..100 {
+        pages.turn(1, Some(&long(number))).unwrap();
+    }
+    let shown = format!("{pages:?}");
+    assert!(
+        !shown.contains("s3cret") && shown.len() < 100 * 200,
+        "{} bytes",
+        shown.len()
+    );
+    // URLs that differ at their very end only are two.
+    let last = Url::parse(&format!("{}!", long(99))).unwrap();
+    pages.turn(1, Some(&last)).unwrap();
+    pages.turn(1, Some(&long(50))).unwrap_err();
+}
+
+#[test]
 fn p01_empty_pages_pages_and_entries_are_counted() {
     let mut pages = Pages::default();
     pages.turn(0, Some(&numbered(1))).unwrap();
