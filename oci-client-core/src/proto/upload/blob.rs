@@ -22,7 +22,8 @@ use crate::{Error, ErrorKind};
 ///            │ once, if the session comes to nothing          │        ▼               ▼ 404
 ///            ├────────────────────────────────────────────────│── the content, whole or in parts ──► 201 ─► Done
 ///            │ without a query                                │        └► Failed ─► DELETE ─► Done(Err)
-///            └────────────────────────────────────────────────┴► Failed 4xx, once
+///            ├────────────────────────────────────────────────┼► Failed 4xx, once
+///            └─ without the content ──────────────────────────┴► Failed 413
 /// ```
 ///
 /// Mounting a blob of a repository into that same repository answers 201 where the blob is there already and opens an upload session where it is not: one request for
@@ -111,7 +112,8 @@ impl Upload {
 
     /// Asks for the blob to be mounted, or for an upload session.
     fn open(&mut self, host: &mut HostMemory, now: Now) -> Step<Uploaded> {
-        let small = self.size <= host.profile().small_blob();
+        let too_large = host.capabilities.whole_refused.known(now);
+        let small = self.size <= host.profile().small_blob() && too_large.is_none_or(|least| self.size < least);
         let takes_content = host.capabilities.single_post.known(now);
         let mut with_content = small && !self.plain && !self.broken && takes_content != Some(false);
         let mut lead = None;
@@ -282,6 +284,13 @@ impl Upload {
         match input {
             Input::Head { parts, url, .. } => self.opened(host, now, &parts, &url, with_content),
             Input::Interrupted { .. } => self.open(host, now),
+            Input::Failed { error, .. } if with_content && error.status() == Some(StatusCode::PAYLOAD_TOO_LARGE) => {
+                // That says nothing of mounting. And what is as small as this was not refused for its size, but because it came with a POST.
+                if !TransferPlan::whole().shrink(host, now, self.size) {
+                    host.capabilities.single_post.learn(now, false);
+                }
+                self.open(host, now)
+            }
             Input::Failed { error, .. } if !self.plain && refuses_mount(&error) => {
                 self.plain = true;
                 self.open(host, now)

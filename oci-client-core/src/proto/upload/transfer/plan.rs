@@ -77,7 +77,7 @@ impl Plan {
     }
 
     /// The host refuses parts of `tried` bytes; says whether smaller ones are worth a try.
-    pub(super) fn shrink(&mut self, host: &mut HostMemory, now: Now, tried: u64) -> bool {
+    pub(in crate::proto::upload) fn shrink(&mut self, host: &mut HostMemory, now: Now, tried: u64) -> bool {
         if tried <= SMALLEST {
             return false;
         }
