@@ -81,12 +81,12 @@ impl PartialFile {
             .map_err(|error| failed("write", &self.path, error))
     }
 
-    /// Gives the file its name, in place of one that was there, once all of it is on disk.
+    /// Gives the file its name, in place of one that was there, once all of it is on disk; then the name is on disk too.
     pub(crate) fn commit(self) -> Result<(), Error> {
         self.finish()?;
         let Self { file, path } = self;
         match file.persist(&path) {
-            Ok(_) => Ok(()),
+            Ok(_) => sync_folder(&path),
             Err(error) => Err(failed("rename a file to", &path, error.error)),
         }
     }
@@ -96,7 +96,7 @@ impl PartialFile {
         self.finish()?;
         let Self { file, path } = self;
         match file.persist_noclobber(&path) {
-            Ok(_) => Ok(()),
+            Ok(_) => sync_folder(&path),
             Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             Err(error) => Err(failed("rename a file to", &path, error.error)),
         }
@@ -131,6 +131,29 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
+/// Makes the name of a file last: a system that stops before its folder is on disk may forget it, and the content with it.
+fn sync_folder(path: &Path) -> Result<(), Error> {
+    let folder = folder_of(path);
+    match sync(folder) {
+        // Not every file system can do that for a folder, and not every user may open one; the file is there all the same.
+        Err(error) if !CANNOT_SYNC.contains(&error.kind()) => Err(failed("write the folder", folder, error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+#[cfg(unix)]
+fn sync(folder: &Path) -> io::Result<()> {
+    #[cfg(test)]
+    SYNCED.with_borrow_mut(|synced| synced.push(folder.to_owned()));
+    File::open(folder)?.sync_all()
+}
+
+/// Elsewhere folders cannot be opened as files, and the file system orders its own changes.
+#[cfg(not(unix))]
+fn sync(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 pub(crate) fn failed(what: &str, path: &Path, error: io::Error) -> Error {
     Error::new(ErrorKind::Store, format!("cannot {what} {}", path.display())).with_source(error)
 }
@@ -150,3 +173,19 @@ fn builder() -> tempfile::Builder<'static, 'static> {
 
 /// How much is written at a time: 256 KiB, and what the last chunk of it brings more.
 const BATCH: usize = 256 << 10;
+
+/// How it shows that a folder cannot be synchronised.
+const CANNOT_SYNC: [io::ErrorKind; 3] = [
+    io::ErrorKind::InvalidInput,
+    io::ErrorKind::PermissionDenied,
+    io::ErrorKind::Unsupported,
+];
+
+#[cfg(test)]
+std::thread_local! {
+    /// The folders that this thread has synchronised.
+    static SYNCED: std::cell::RefCell<Vec<PathBuf>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+#[cfg(all(test, unix))]
+mod tests;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use oci_spec_types::Digest;
 
-use super::{failed, folder_of};
+use super::{failed, folder_of, sync_folder};
 use crate::{Error, ErrorKind};
 
 /// A partial file that outlives the process, under a name that the next one finds. One process at a time has it. Everything here blocks.
@@ -41,12 +41,13 @@ impl KeptFile {
         &self.partial
     }
 
-    /// Gives the file its name, in place of one that was there, once all of it is on disk.
+    /// Gives the file its name, in place of one that was there, once all of it is on disk; then the name is on disk too.
     pub(crate) fn commit(self) -> Result<(), Error> {
         self.file
             .sync_data()
             .map_err(|error| failed("write", &self.partial, error))?;
-        fs::rename(&self.partial, &self.path).map_err(|error| failed("rename a file to", &self.path, error))
+        fs::rename(&self.partial, &self.path).map_err(|error| failed("rename a file to", &self.path, error))?;
+        sync_folder(&self.path)
     }
 
     /// Removes it.
