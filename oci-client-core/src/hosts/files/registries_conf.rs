@@ -14,7 +14,8 @@ use crate::proto::HostProfile;
 /// `registries.conf`, version 2: prefixes of names, where their content is, their mirrors, and what is blocked.
 ///
 /// Of the prefixes that fit a name the longest counts. One without a port fits a host without a port only; `*.example.com` fits every host below it, with or without a port. Mirrors
-/// serve tags and digests unless `pull-from-mirror` or `mirror-by-digest-only` says otherwise, and never what is stored. What concerns short names is left alone: names are always whole here.
+/// serve tags and digests unless `pull-from-mirror` or `mirror-by-digest-only` says otherwise, and never what is stored; of one for tags alone is asked what a tag stands for, and not what
+/// is then asked for by digest. What concerns short names is left alone: names are always whole here.
 ///
 /// A location that is `insecure` is reached by https without checking its certificate, or by http if [`with_insecure_as_plain_http`](Self::with_insecure_as_plain_http) says so; never by one after the
 /// other.

@@ -30,6 +30,11 @@ impl Entry {
             let message = "a [[registry]] needs a `location`, unless its `prefix` starts with `*.`";
             return Err(source.malformed(at, message));
         }
+        if let Some(text) = table.take_text("pull-from-mirror")? {
+            let message =
+                "`pull-from-mirror` belongs to a [[registry.mirror]]; for all of them there is `mirror-by-digest-only`";
+            return Err(source.malformed(text.at, message));
+        }
         let insecure = table.take_bool("insecure")?.is_some_and(|flag| flag.value);
         let blocked = table.take_bool("blocked")?.filter(|flag| flag.value);
         let blocked = blocked.map(|flag| source.malformed(flag.at, "`blocked = true`").to_string());

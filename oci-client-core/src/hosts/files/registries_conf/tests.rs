@@ -183,6 +183,10 @@ fn what_is_malformed_is_an_error_with_its_line() {
             "[[registry]]\nlocation = 'a.test'\nmirror-by-digest-only = true\n[[registry.mirror]]\nlocation = 'm.test'\npull-from-mirror = 'all'\n",
             6,
         ),
+        (
+            "[[registry]]\nlocation = 'a.test'\npull-from-mirror = 'digest-only'\n[[registry.mirror]]\nlocation = 'm.test'\n",
+            3,
+        ),
         ("[registries.search]\nregistries = ['a.test']\n", 1),
     ] {
         let error = RegistriesConf::parse(text).unwrap_err();
