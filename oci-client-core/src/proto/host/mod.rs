@@ -8,6 +8,7 @@ mod outage;
 mod pacing;
 mod profile;
 mod refresh_tokens;
+mod sufficient;
 mod tokens;
 
 use std::fmt;
@@ -26,6 +27,7 @@ pub(crate) use notices::Notices;
 pub(crate) use outage::Outage;
 pub(crate) use pacing::Pacing;
 pub(crate) use refresh_tokens::RefreshTokens;
+pub(crate) use sufficient::Sufficient;
 pub(crate) use tokens::{Lease, Seek, TokenKey, Tokens};
 
 /// What has been learned of one registry: its challenges, credentials, tokens, capabilities, and when it wants to be left alone.
@@ -41,6 +43,7 @@ pub struct HostMemory {
     pub(crate) pacing: Pacing,
     pub(crate) profile: HostProfile,
     pub(crate) refresh_tokens: RefreshTokens,
+    pub(crate) sufficient: Sufficient,
     pub(crate) tokens: Tokens,
 }
 
@@ -56,6 +59,7 @@ impl HostMemory {
             pacing: Pacing::new(seed),
             profile,
             refresh_tokens: RefreshTokens::default(),
+            sufficient: Sufficient::default(),
             tokens: Tokens::default(),
         }
     }

@@ -111,6 +111,7 @@ impl Authorizer {
             }
             (Scheme::Bearer { realm, service }, credential) => {
                 let identity = Identity::of(credential.as_ref());
+                self.wanted.recall(&mut host.sufficient, now);
                 let scopes = self.wanted.scopes().clone();
                 self.token(
                     host,
@@ -156,7 +157,8 @@ impl Authorizer {
     }
 
     /// The registry has taken what it was sent.
-    pub(super) fn accepted(&mut self) {
+    pub(super) fn accepted(&mut self, host: &mut HostMemory, now: Now) {
+        self.wanted.sufficed(&mut host.sufficient, now);
         self.doubt = Doubt::None;
         self.refusals = 0;
         self.stepped_back = false;

@@ -212,7 +212,7 @@ impl<M: Machine> Session<M> {
             };
         }
         if parts.status.as_u16() < 400 {
-            self.authorizer.accepted();
+            self.authorizer.accepted(host, now);
             return self.relay(host, now, Input::Head { parts, url, sent });
         }
         if matches!(parts.status, StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED)

@@ -27,7 +27,7 @@ impl Authorizer {
         let challenges = Challenge::parse_all(&parts.headers);
         let asked = Asked::choose(&challenges, url);
         if parts.status == StatusCode::FORBIDDEN {
-            return self.denied(asked.as_ref(), used);
+            return self.denied(host, asked.as_ref(), used);
         }
         if let Some(used) = used {
             host.tokens.forget(used);
@@ -42,6 +42,9 @@ impl Authorizer {
         };
         let exchanged = used.is_some() && self.exchanges();
         let untried = self.tried.as_ref() != Some(&scheme);
+        if exchanged {
+            self.wanted.refused(&mut host.sufficient, self.fresh);
+        }
         let wider = self.wanted.widen(scope.as_deref(), exchanged && self.fresh);
         let scarce = error.as_deref() == Some("insufficient_scope");
         self.challenged = true;
@@ -69,12 +72,13 @@ impl Authorizer {
     }
 
     /// A token that allows less than was asked for is found out by the registry, which may call that 401 or 403.
-    fn denied(&mut self, asked: Option<&Asked>, used: Option<&HeaderValue>) -> Verdict {
+    fn denied(&mut self, host: &mut HostMemory, asked: Option<&Asked>, used: Option<&HeaderValue>) -> Verdict {
         if used.is_none() || !self.exchanges() || self.refusals >= self.most_refusals() {
             return Verdict::Final;
         }
         self.refusals = self.refusals.saturating_add(1);
         let scope = asked.and_then(|asked| asked.scope.as_deref());
+        self.wanted.refused(&mut host.sufficient, true);
         if self.wanted.widen(scope, true) {
             Verdict::Again
         } else {

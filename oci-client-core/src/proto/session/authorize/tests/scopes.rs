@@ -55,6 +55,57 @@ fn a5_a_deletion_whose_kept_token_has_expired_still_gets_to_everything() {
     actor.rows(stage, [(challenge(&line), &*asks("repository:a/b:*"))]);
 }
 
+/// What the registry wants for a deletion; whoever asks its token endpoint for `delete` gets nothing.
+const PUSH: &str = r#"Bearer realm="https://r.test/token",service="s",scope="repository:a/b:pull,push""#;
+
+#[test]
+fn a6_what_has_sufficed_where_the_own_scope_gives_nothing_is_asked_for_at_once() {
+    let stage = &mut with_token(BEARER);
+    let (own, push) = (asks("repository:a/b:delete,pull"), asks("repository:a/b:pull,push"));
+    let mut actor = delete();
+    actor.rows(stage, [(start(), &*own)]);
+    grant(&mut actor, stage, "t2");
+    actor.rows(stage, [(challenge(PUSH), &*push)]);
+    grant(&mut actor, stage, "t3");
+    actor.rows(stage, [(head(202, &[]), "done ()")]);
+    let with = |name: &str| format!("{DELETE} [Bearer {name}]");
+    delete().rows(stage, [(start(), &*with("t3")), (head(202, &[]), "done ()")]);
+    // A token that ends before its time is replaced by one for the same.
+    let mut actor = delete();
+    actor.rows(stage, [(start(), &*with("t3")), (challenge(PUSH), &*push)]);
+    grant(&mut actor, stage, "t4");
+    actor.rows(stage, [(head(202, &[]), "done ()")]);
+    delete().rows(stage, [(start(), &*with("t4")), (head(202, &[]), "done ()")]);
+    stage.pass(601);
+    delete().rows(stage, [(start(), "ask r.test/a/b"), (credential("u", "p"), &*own)]);
+}
+
+#[test]
+fn a5_what_has_sufficed_and_does_so_no_more_is_forgotten() {
+    let stage = &mut with_token(BEARER);
+    let (own, push) = (asks("repository:a/b:delete,pull"), asks("repository:a/b:pull,push"));
+    let mut actor = delete();
+    actor.rows(stage, [(start(), &*own)]);
+    grant(&mut actor, stage, "t2");
+    actor.rows(stage, [(challenge(PUSH), &*push)]);
+    grant(&mut actor, stage, "t3");
+    actor.rows(stage, [(head(202, &[]), "done ()")]);
+    // Now it is `delete` that is wanted: all that is refused leads to what the operation needs, as it did at first.
+    let wants = PUSH.replace("pull,push", "delete");
+    let mut actor = delete();
+    let with = format!("{DELETE} [Bearer t3]");
+    actor.rows(
+        stage,
+        [(start(), &*with), (challenge(&wants), &*asks("repository:a/b:delete"))],
+    );
+    grant(&mut actor, stage, "t4");
+    actor.rows(stage, [(challenge(&wants), &*own)]);
+    grant(&mut actor, stage, "t5");
+    actor.rows(stage, [(head(202, &[]), "done ()")]);
+    let with = format!("{DELETE} [Bearer t5]");
+    delete().rows(stage, [(start(), &*with)]);
+}
+
 #[test]
 fn a5_a_denial_without_a_challenge_leads_to_what_the_operation_needs() {
     let (stage, mut actor) = (&mut Stage::new(), delete());
