@@ -6,17 +6,17 @@ use oci_spec_types::{AnyManifest, Digest, Document, Tag, TagOrDigest};
 use super::Repository;
 use crate::Error;
 use crate::proto::{
-    Delete, DeleteFallback, FindSubject, Lists, Machine, PutManifest, PutTagged, RecordedReferrer, StoredManifest,
-    UpdateReferrers, unrecorded,
+    ConfirmReferrer, Delete, DeleteFallback, FindSubject, Lists, Machine, PutManifest, PutTagged, RecordedReferrer,
+    StoredManifest, UpdateReferrers, unrecorded,
 };
 
 /// Pushing and deleting manifests, with the lists of referrers that a registry leaves to its clients.
 impl Repository {
     /// Stores a manifest or index under `target`, byte for byte. What it refers to must be there already, except its subject.
     ///
-    /// One PUT. A manifest with a subject is entered into the list of that subject's referrers where the registry does not say that it does so itself: three more
-    /// requests, one push to a subject at a time within a client. [`StoredManifest::referrer`] tells how it got there. An `OCI-Subject` in the answer is believed unless
-    /// the registry is known to list no referrers, which [`referrers`](Self::referrers) finds out.
+    /// One PUT. A manifest with a subject is entered into the list of that subject's referrers where the registry does not do so itself: four more
+    /// requests, one push to a subject at a time within a client. [`StoredManifest::referrer`] tells how it got there. An `OCI-Subject` in the answer is believed where
+    /// the registry is known to list referrers; if that is not known, one request finds out, and the answer is remembered for ten minutes.
     ///
     /// # Errors
     /// If `target` is a digest that the document does not have, the registry refuses the manifest, or names it by another digest. If only the entry in the list of
@@ -60,8 +60,8 @@ impl Repository {
     /// Deletes a tag, or a manifest by its digest together with all tags that name it.
     ///
     /// A tag takes one request. For a digest, a registry is asked first whether it lists referrers, unless that is known; where it does not, the manifest is read, taken
-    /// out of the list of its subject's referrers, and its own list is deleted. What goes wrong after the delete is a warning for the [`Observer`](super::Observer): the
-    /// manifest is gone all the same.
+    /// out of the list of its subject's referrers, and its own list is deleted. That this could not be found out, and what goes wrong after the delete, is a warning for the
+    /// [`Observer`](super::Observer): the manifest is gone all the same.
     ///
     /// # Errors
     /// Of kind [`NotFound`](crate::ErrorKind::NotFound) if it is not there, [`Unsupported`](crate::ErrorKind::Unsupported) if the registry does not delete.
@@ -109,6 +109,11 @@ impl Repository {
         // One change of a list at a time, also where the registry makes it: some lose what is pushed at the same time, and none of our own updates need a second try.
         let _guard = self.lock_referrers(subject).await;
         let mut stored = self.run("push manifest", &["pull", "push"], put).await?;
+        if stored.referrer == Some(RecordedReferrer::Claimed) {
+            let confirm = ConfirmReferrer::new(self.stored_name().clone(), subject.clone());
+            let confirmed = self.run("confirm referrer", &["pull", "push"], confirm).await;
+            stored.referrer = Some(confirmed.map_err(|error| unrecorded(document.digest(), error))?);
+        }
         if stored.referrer == Some(RecordedReferrer::NotYet) {
             let update = UpdateReferrers::add(self.stored_name().clone(), subject.clone(), document.referrer());
             self.update(update)
@@ -131,8 +136,12 @@ impl Repository {
     async fn delete_listed(&self, digest: &Digest, find: FindSubject) -> Result<(), Error> {
         let lists = self.run("delete manifest", &["delete", "pull"], find).await?;
         self.delete(TagOrDigest::Digest(digest.clone())).await?;
-        if let Some(Lists { subject, .. }) = lists {
-            Box::pin(self.tidy_up(digest, subject)).await;
+        match lists {
+            Lists::ByClients { subject } => Box::pin(self.tidy_up(digest, subject)).await,
+            Lists::ByRegistry => {}
+            Lists::Unknown(error) => self.warn(format!(
+                "{digest} is deleted, and may be in lists of referrers that clients keep, which could not be found out: {error}"
+            )),
         }
         Ok(())
     }

@@ -85,7 +85,8 @@ pub use put_manifest::{PutManifest, RecordedReferrer, StoredManifest};
 pub use put_tagged::PutTagged;
 pub use raw::RawRequest;
 pub use referrers::{
-    DeleteFallback, FindSubject, ListReferrers, Lists, ReferrerPage, UpdateReferrers, UpdatedReferrers, unrecorded,
+    ConfirmReferrer, DeleteFallback, FindSubject, ListReferrers, Lists, ReferrerPage, UpdateReferrers,
+    UpdatedReferrers, unrecorded,
 };
 pub use resolve::Resolve;
 pub use session::{Operation, Session};

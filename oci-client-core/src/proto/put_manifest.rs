@@ -17,8 +17,8 @@ use crate::{Error, ErrorKind};
 ///                   (200, 202, 204)
 /// ```
 ///
-/// Whether the registry has taken a manifest with a subject up into its list of referrers is in the output; where it has not,
-/// [`UpdateReferrers`](super::UpdateReferrers) does.
+/// Whether the registry has taken a manifest with a subject up into its list of referrers is in the output; where that is not sure,
+/// [`ConfirmReferrer`](super::ConfirmReferrer) finds out, and where it has not, [`UpdateReferrers`](super::UpdateReferrers) does.
 ///
 /// [spec, "Pushing manifests"]: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests
 #[derive(Debug)]
@@ -100,12 +100,15 @@ impl PutManifest {
         check_stored(&parts.headers, &self.digest).map_err(|error| error.at(url))?;
         let text = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let claimed: Option<Digest> = text(OCI_SUBJECT).and_then(|subject| subject.trim().parse().ok());
-        let believed = claimed == self.subject && host.capabilities.referrers.known(now) != Some(false);
         Ok(StoredManifest {
             location: text(LOCATION).and_then(|location| url.join(location).ok()),
-            referrer: self.subject.as_ref().map(|_| match believed {
-                true => RecordedReferrer::ByRegistry,
-                false => RecordedReferrer::NotYet,
+            referrer: self.subject.as_ref().map(|_| {
+                // Who is known to list no referrers may claim what it will.
+                match (claimed == self.subject, host.capabilities.referrers.known(now)) {
+                    (true, Some(true)) => RecordedReferrer::ByRegistry,
+                    (true, None) => RecordedReferrer::Claimed,
+                    _ => RecordedReferrer::NotYet,
+                }
             }),
             subject: claimed,
         })
@@ -144,8 +147,11 @@ pub struct StoredManifest {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum RecordedReferrer {
-    /// By the registry, which named the subject in its answer and is not known to list no referrers.
+    /// By the registry, which named the subject in its answer and lists referrers.
     ByRegistry,
+    /// By the registry's word: it named the subject in its answer, and whether it lists referrers is not known.
+    /// [`ConfirmReferrer`](super::ConfirmReferrer) finds out.
+    Claimed,
     /// By the client, in the index under the subject's fallback tag.
     InFallbackTag,
     /// It is not in the list: whoever drives the machine has to see to it, by [`UpdateReferrers`](super::UpdateReferrers).

@@ -116,7 +116,7 @@ fn a_wrong_input_is_an_error() {
 }
 
 #[test]
-fn cr1_oci_subject_is_believed_unless_the_api_is_known_to_be_missing() {
+fn cr1_oci_subject_is_believed_where_the_api_is_known_to_answer() {
     let recorded = |known: Option<bool>, claim: Option<&str>| {
         let stage = &mut Stage::new();
         if let Some(known) = known {
@@ -134,9 +134,10 @@ fn cr1_oci_subject_is_believed_unless_the_api_is_known_to_be_missing() {
         }
     };
     let (registry, not_yet) = (Some(RecordedReferrer::ByRegistry), Some(RecordedReferrer::NotYet));
+    let claimed = Some(RecordedReferrer::Claimed);
     let hello = hello_digest().to_string();
     for (known, claim, expected) in [
-        (None, Some(OTHER_DIGEST), registry),
+        (None, Some(OTHER_DIGEST), claimed),
         (Some(true), Some(OTHER_DIGEST), registry),
         (Some(false), Some(OTHER_DIGEST), not_yet),
         (None, None, not_yet),

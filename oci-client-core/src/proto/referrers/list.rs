@@ -8,6 +8,7 @@ use super::fallback::{Content, Fallback, GetFallback};
 use crate::proto::HostMemory;
 use crate::proto::machine::{Input, Machine, Now, Step};
 use crate::redact::RedactedUrl;
+use crate::{Error, ErrorKind};
 
 /// Gets one page of the manifests that refer to another ([spec, "Listing Referrers"], end-12).
 ///
@@ -19,12 +20,15 @@ use crate::redact::RedactedUrl;
 ///                                                     anything else ─► a warning, Done(empty page)
 /// ```
 ///
+/// [Without the fallback tag](Self::without_fallback) it ends where the API is not there, with an error of kind [`Unsupported`](ErrorKind::Unsupported).
+///
 /// A refusal that says something else (401, 403, 429, 5xx) is an error: it does not mean that there are none, and to take it so would hide signatures. What
 /// the registry does not filter is filtered here. Whether the API is there is remembered.
 ///
 /// [spec, "Listing Referrers"]: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers
 #[derive(Debug)]
 pub struct ListReferrers {
+    api_only: bool,
     artifact_type: Option<MediaType>,
     name: RepositoryName,
     next: Option<RedactedUrl>,
@@ -36,6 +40,7 @@ impl ListReferrers {
     /// Gets the first page of what refers to `subject` in the repository `name`: of everything, or of one artifact type.
     pub const fn first(name: RepositoryName, subject: Digest, artifact_type: Option<MediaType>) -> Self {
         Self {
+            api_only: false,
             artifact_type,
             name,
             next: None,
@@ -47,12 +52,20 @@ impl ListReferrers {
     /// Gets the page at `url`, which an earlier one of the same list named.
     pub const fn next(name: RepositoryName, subject: Digest, artifact_type: Option<MediaType>, url: Url) -> Self {
         Self {
+            api_only: false,
             artifact_type,
             name,
             next: Some(RedactedUrl::new(url)),
             state: State::Fresh,
             subject,
         }
+    }
+
+    /// Leaves the fallback tag alone: the registry is a mirror, and the tag may be old there, or be missing although others have it.
+    #[must_use]
+    pub const fn without_fallback(mut self) -> Self {
+        self.api_only = true;
+        self
     }
 
     fn start(&mut self, host: &mut HostMemory, now: Now) -> Step<ReferrerPage> {
@@ -79,6 +92,10 @@ impl ListReferrers {
     }
 
     fn fall_back(&mut self, host: &mut HostMemory) -> Step<ReferrerPage> {
+        if self.api_only {
+            let message = format!("{} lists no referrers", host.profile().host());
+            return Step::fail(Error::new(ErrorKind::Unsupported, message));
+        }
         let get = GetFallback::new(self.name.clone(), self.subject.clone());
         self.read(get, host, Input::Start)
     }

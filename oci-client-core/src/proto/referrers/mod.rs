@@ -6,12 +6,14 @@
 //! [spec, "Referrers Tag Schema"]: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema
 
 mod api;
+mod confirm;
 mod delete_fallback;
 mod fallback;
 mod find_subject;
 mod list;
 mod update;
 
+pub use confirm::ConfirmReferrer;
 pub use delete_fallback::DeleteFallback;
 pub use find_subject::{FindSubject, Lists};
 pub use list::{ListReferrers, ReferrerPage};

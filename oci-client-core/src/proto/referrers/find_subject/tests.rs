@@ -19,11 +19,11 @@ fn cr11_where_the_registry_lists_referrers_there_is_nothing_to_tidy_up() {
     let rows = [
         (start(), API),
         (head(200, &[("content-type", INDEX)]), "buffer…"),
-        (body(empty), "done None"),
+        (body(empty), "done ByRegistry"),
     ];
     find().rows(stage, rows);
     // Once that is known, nothing is asked.
-    find().rows(stage, [(start(), "done None")]);
+    find().rows(stage, [(start(), "done ByRegistry")]);
 }
 
 #[test]
@@ -37,9 +37,9 @@ fn cr11_where_it_does_not_the_manifest_says_whose_list_it_is_in() {
     let path = format!("GET /v2/a/b/manifests/{digest}");
     let expected = format!(
         "done {:?}",
-        Some(Lists {
+        Lists::ByClients {
             subject: subject.parse().ok()
-        })
+        }
     );
     find().rows(
         stage,
@@ -57,42 +57,62 @@ fn cr11_where_it_does_not_the_manifest_says_whose_list_it_is_in() {
 }
 
 #[test]
-fn cr11_a_manifest_that_cannot_be_read_has_no_subject() {
-    for told in [refused(404), refused(403), refused(400)] {
-        let rows = [
-            (start(), API),
-            (refused(404), MANIFEST),
-            (told, "done Some(Lists { subject: None })"),
-        ];
-        find().rows(&mut Stage::new(), rows);
-    }
+fn cr11_a_manifest_that_is_not_there_or_is_none_has_no_subject() {
+    let none = "done ByClients { subject: None }";
+    find().rows(
+        &mut Stage::new(),
+        [(start(), API), (refused(404), MANIFEST), (refused(404), none)],
+    );
     let rows = [
         (start(), API),
         (refused(404), MANIFEST),
         (head(200, &[]), "buffer…"),
-        (body("hello"), "done Some(Lists { subject: None })"),
+        (body("hello"), none),
     ];
     find().rows(&mut Stage::new(), rows);
-    for (told, expected) in [
-        (refused(503), "failed Server"),
-        (refused(429), "failed RateLimited"),
-        (failed(TransportErrorKind::Reset), "failed Transport"),
-    ] {
-        find().rows(
-            &mut Stage::new(),
-            [(start(), API), (refused(404), MANIFEST), (told, expected)],
-        );
-    }
 }
 
 #[test]
-fn p19_a_refusal_that_says_nothing_of_the_api_is_an_error() {
-    for (status, expected) in [
-        (401, "failed Unauthorized"),
-        (403, "failed Denied"),
-        (500, "failed Server"),
-    ] {
-        find().rows(&mut Stage::new(), [(start(), API), (refused(status), expected)]);
+fn cr11_p19_a_refused_look_leaves_it_open_and_does_not_keep_from_the_delete() {
+    for status in [401, 403, 429, 500, 503] {
+        find().rows(
+            &mut Stage::new(),
+            [(start(), API), (refused(status), "done Unknown(Error { kind…")],
+        );
+    }
+    for status in [400, 401, 403, 429, 500, 503] {
+        find().rows(
+            &mut Stage::new(),
+            [
+                (start(), API),
+                (refused(404), MANIFEST),
+                (refused(status), "done Unknown(Error { kind…"),
+            ],
+        );
+    }
+    // What calls itself an index and cannot be read.
+    find().rows(
+        &mut Stage::new(),
+        [
+            (start(), API),
+            (head(200, &[("content-type", INDEX)]), "buffer…"),
+            (body("{"), "done Unknown(Error { kind: Protocol…"),
+        ],
+    );
+}
+
+#[test]
+fn cr11_whoever_gets_no_answer_at_all_need_not_try_the_delete() {
+    for kind in [TransportErrorKind::Connect, TransportErrorKind::Reset] {
+        find().rows(&mut Stage::new(), [(start(), API), (failed(kind), "failed Transport")]);
+        find().rows(
+            &mut Stage::new(),
+            [
+                (start(), API),
+                (refused(404), MANIFEST),
+                (failed(kind), "failed Transport"),
+            ],
+        );
     }
 }
 
