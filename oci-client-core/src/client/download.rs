@@ -12,16 +12,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use oci_spec_types::{Descriptor, Verifier};
-use url::Url;
 
-use self::part::Part;
+use self::part::{Part, Served};
 use self::sink::Sink;
 use super::meter::Meter;
 use super::progress::{BlobProgress, Direction};
-use super::site::Site;
 use super::{PullOptions, Repository};
 use crate::hosts::HostCapabilities;
-use crate::proto::endpoint;
 use crate::proto::{IfWhole, PullBlob};
 use crate::{Error, ErrorKind};
 
@@ -95,8 +92,8 @@ struct Download<'a> {
     meter: Arc<Meter>,
     options: &'a PullOptions,
     repository: &'a Repository,
-    /// The endpoints that content came from.
-    served: Mutex<Vec<Arc<Site>>>,
+    /// The endpoints that content came from, since it was last found to be wrong.
+    served: Mutex<Vec<Served>>,
 }
 
 impl Download<'_> {
@@ -128,27 +125,28 @@ impl Download<'_> {
 
     /// Whether the whole is right. If not, the endpoints that sent it are not asked again at once, where others can be.
     async fn finish(&self, sink: &Sink) -> Result<(), Error> {
-        let error = match sink.finish().await {
-            Ok(()) => return Ok(()),
-            Err(error) => error.at(&self.url()),
+        let Err(mut error) = sink.finish().await else {
+            return Ok(());
         };
         let now = self.repository.shared().runtime.now();
-        for site in self.served().drain(..) {
+        // The last one of them has sent all there is of a single stream; whatever else there was is fetched anew.
+        for Served { site, url } in self.served().drain(..).rev() {
+            error = error.at(&url);
             site.host().note(now, Some(&error));
         }
         Err(error)
     }
 
-    fn served(&self) -> MutexGuard<'_, Vec<Arc<Site>>> {
+    fn served(&self) -> MutexGuard<'_, Vec<Served>> {
         self.served.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Remembers an endpoint that content came from, once however many parts came from there.
-    fn note(&self, site: Option<Arc<Site>>) {
-        let Some(site) = site else { return };
-        let mut served = self.served();
-        if !served.iter().any(|other| Arc::ptr_eq(other, &site)) {
-            served.push(site);
+    fn note(&self, served: Option<Served>) {
+        let Some(served) = served else { return };
+        let mut all = self.served();
+        if !all.iter().any(|other| Arc::ptr_eq(&other.site, &served.site)) {
+            all.push(served);
         }
     }
 
@@ -187,8 +185,8 @@ impl Download<'_> {
     async fn stream(&self, sink: &Sink) -> Result<(), Error> {
         sink.expect_stream().await?;
         let range = sink.prefix()..self.descriptor.size;
-        let site = self.part(range, IfWhole::Take, sink, 1).run().await?;
-        self.note(site);
+        let served = self.part(range, IfWhole::Take, sink, 1).run().await?;
+        self.note(served);
         Ok(())
     }
 
@@ -202,8 +200,8 @@ impl Download<'_> {
         let mut first = self.part(range, IfWhole::Take, sink, jobs);
         if first.open().await? {
             sink.expect_stream().await?;
-            let site = first.run().await?;
-            self.note(site);
+            let served = first.run().await?;
+            self.note(served);
             return Ok(());
         }
         sink.expect_parts().await?;
@@ -211,16 +209,11 @@ impl Download<'_> {
         stream::iter(std::iter::once(first).chain(rest))
             .map(Part::run)
             .buffer_unordered(jobs)
-            .try_for_each(|site| {
-                self.note(site);
+            .try_for_each(|served| {
+                self.note(served);
                 ready(Ok(()))
             })
             .await
-    }
-
-    fn url(&self) -> Url {
-        let base = self.repository.profile().base();
-        endpoint::blob(base, self.repository.stored_name(), &self.descriptor.digest)
     }
 
     fn part(&self, range: Range<u64>, if_whole: IfWhole, sink: &Sink, jobs: usize) -> Part {

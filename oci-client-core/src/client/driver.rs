@@ -154,6 +154,11 @@ impl<M: Machine> Driver<M> {
         chunk
     }
 
+    /// Where the last answer came from, which may be where the endpoint redirects to.
+    pub(super) const fn answered(&self) -> Option<&Url> {
+        self.answered.as_ref()
+    }
+
     /// The endpoint where the operation ended.
     pub(super) const fn ended(&self) -> Option<&Arc<Site>> {
         self.ended.as_ref()

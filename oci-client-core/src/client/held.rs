@@ -39,10 +39,19 @@ pub(super) struct Elsewhere<M: Machine> {
     pub(super) failover: Failover,
     /// Whether an output says that there is nothing.
     pub(super) is_nothing: fn(&M::Output) -> bool,
-    /// The machine for the repository of a name, where content has come in up to an offset.
-    pub(super) make: Box<dyn Fn(RepositoryName, u64) -> M + Send + Sync>,
+    pub(super) make: Box<dyn Fn(Turn) -> M + Send + Sync>,
     pub(super) operation: &'static str,
     pub(super) route: Arc<Route>,
+}
+
+/// What a machine is made for.
+pub(super) struct Turn {
+    /// What the repository is called at the endpoint.
+    pub(super) name: RepositoryName,
+    /// The number of the endpoint.
+    pub(super) number: usize,
+    /// Up to where content has come in.
+    pub(super) reached: u64,
 }
 
 impl<M: Machine> Elsewhere<M> {
@@ -54,7 +63,8 @@ impl<M: Machine> Elsewhere<M> {
         let name = self.route.name(number, &self.called).map_err(unnamed)?;
         let scopes = Scopes::repository(&name, self.actions);
         let operation = self.route.operation(number, &self.called, self.operation, scopes)?;
-        let session = Session::new((self.make)(name, reached), operation);
+        let turn = Turn { name, number, reached };
+        let session = Session::new((self.make)(turn), operation);
         Ok((self.route.site(number)?.clone(), session))
     }
 }

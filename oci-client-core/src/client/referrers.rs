@@ -1,19 +1,27 @@
+use std::ops::ControlFlow;
+
 use futures_core::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, MediaType, TagOrDigest};
+use url::Url;
 
 use super::Repository;
+use super::driver::Driver;
+use super::held::Turn;
 use super::list::Place;
-use crate::proto::{ListReferrers, Pages};
+use crate::proto::{HostMemory, Input, ListReferrers, Machine, Now, Pages, ReferrerPage, Step};
 use crate::{Error, ErrorKind};
 
 impl Repository {
     /// The manifests that refer to `subject`, page by page: signatures, SBOMs and other artifacts about it. The subject itself need not be there.
     ///
     /// Where the registry has no referrers API, they are read from the list that clients keep under the fallback tag.
+    ///
+    /// Mirrors are asked before it where they [may be](crate::hosts::HostCapabilities::REFERRERS). All pages of a list come from one endpoint, the first that lists anything.
     pub fn referrers(&self, subject: &Digest) -> Referrers {
         Referrers {
             artifact_type: None,
+            endpoint: 0,
             pages: Pages::default(),
             place: Place::First,
             repository: self.clone(),
@@ -54,6 +62,8 @@ impl Repository {
 #[derive(Debug)]
 pub struct Referrers {
     artifact_type: Option<MediaType>,
+    /// The number of the one that has given the first page.
+    endpoint: usize,
     pages: Pages,
     place: Place,
     repository: Repository,
@@ -79,17 +89,43 @@ impl Referrers {
     /// # Cancellation
     /// A page whose future was dropped is fetched again by the next call.
     pub async fn page(&mut self) -> Result<Option<Vec<Descriptor>>, Error> {
-        let name = self.repository.stored_name().clone();
-        let (subject, artifact_type) = (self.subject.clone(), self.artifact_type.clone());
-        let list = match &self.place {
+        let driver = match &self.place {
             Place::End => return Ok(None),
-            Place::First => ListReferrers::first(name, subject, artifact_type),
-            Place::Page(url) => ListReferrers::next(name, subject, artifact_type, url.clone()),
+            Place::First => self.first(),
+            Place::Page(url) => self.next(url.clone()),
         };
-        let page = self.repository.run("list referrers", &["pull"], list).await?;
+        let (endpoint, page) = driver.run().await?;
+        self.endpoint = endpoint;
         self.pages.turn(page.listed, page.next.as_ref())?;
         self.place = page.next.into();
         Ok(Some(page.referrers))
+    }
+
+    /// The first page, of the first endpoint that lists anything.
+    fn first(&self) -> Driver<AtEndpoint> {
+        let (subject, artifact_type) = (self.subject.clone(), self.artifact_type.clone());
+        let route = self.repository.route().clone();
+        let failover = route.failover_for_referrers(self.repository.shared().runtime.now());
+        let make = move |Turn { name, number, .. }: Turn| {
+            let list = ListReferrers::first(name, subject.clone(), artifact_type.clone());
+            let list = match route.has_lists(number) {
+                true => list,
+                false => list.without_fallback(),
+            };
+            AtEndpoint { list, number }
+        };
+        // A first page that is empty may have more behind it, and an endpoint that is known to have everything is there to be asked.
+        self.repository
+            .reading_in_turn(OPERATION, failover, make, |(_, page)| page.referrers.is_empty())
+    }
+
+    /// A page that an earlier one named, of the same endpoint: another counts its pages in another way.
+    fn next(&self, url: Url) -> Driver<AtEndpoint> {
+        let (subject, artifact_type, number) = (self.subject.clone(), self.artifact_type.clone(), self.endpoint);
+        self.repository.driver_at(number, OPERATION, |name| {
+            let list = ListReferrers::next(name, subject, artifact_type, url);
+            AtEndpoint { list, number }
+        })
     }
 
     /// All referrers; none if there are none.
@@ -112,3 +148,22 @@ impl Referrers {
         pages.map_ok(|page| stream::iter(page).map(Ok)).try_flatten().boxed()
     }
 }
+
+/// A list of referrers that says which endpoint it comes from.
+struct AtEndpoint {
+    list: ListReferrers,
+    number: usize,
+}
+
+impl Machine for AtEndpoint {
+    type Output = (usize, ReferrerPage);
+
+    fn resume(&mut self, host: &mut HostMemory, now: Now, input: Input) -> Step<Self::Output> {
+        match self.list.resume(host, now, input).ended() {
+            ControlFlow::Continue(step) => step,
+            ControlFlow::Break(page) => Step::Done(page.map(|page| (self.number, page))),
+        }
+    }
+}
+
+const OPERATION: &str = "list referrers";

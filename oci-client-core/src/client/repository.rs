@@ -8,20 +8,20 @@ use tracing::Span;
 use super::Shared;
 use super::blob_reader::BlobReader;
 use super::driver::Driver;
-use super::held::{Elsewhere, Held, capability_for};
+use super::held::{Elsewhere, Held, Turn, capability_for};
 use super::meter::Meter;
 use super::progress::Direction;
 use super::route::Route;
 use super::tags::Tags;
 use super::traced::operation_span;
 use crate::Error;
-use crate::hosts::HostCapabilities;
+use crate::hosts::{Failover, HostCapabilities};
 use crate::proto::auth::Scopes;
 use crate::proto::{Delete, GetManifest, HeadBlob, HostProfile, Machine, PullBlob, Resolve, Session};
 
 /// One repository of a registry.
 ///
-/// What is read comes from the first of the registry's [mirrors](crate::hosts) that has it, else from the registry; everything else is the registry's alone.
+/// What is read comes from the first of the registry's [mirrors](crate::hosts) that has it and may be asked for it, else from the registry; everything else is the registry's alone.
 ///
 /// # Cancellation
 /// Dropping the future of any method stops its requests at once, also in a pause between two tries. What had reached the registry stays there: a blob or
@@ -170,11 +170,41 @@ impl Repository {
     }
 
     pub(super) fn driver_for<M: Machine>(&self, name: &'static str, scopes: Scopes, machine: M) -> Driver<M> {
-        let held = self.route.main().and_then(|main| {
-            let operation = self.route.operation(main, &self.called, name, scopes)?;
-            let site = self.route.site(main)?.clone();
-            Ok(Held::at(self.shared.clone(), site, Session::new(machine, operation)))
+        let held = self
+            .route
+            .main()
+            .and_then(|main| self.held_at(main, name, scopes, machine));
+        self.driver_of(name, held)
+    }
+
+    /// A machine at the endpoint of this number, made from the name that the repository has there.
+    pub(super) fn driver_at<M: Machine>(
+        &self,
+        number: usize,
+        name: &'static str,
+        make: impl FnOnce(RepositoryName) -> M,
+    ) -> Driver<M> {
+        let there = self.route.name(number, &self.called);
+        let held = there.and_then(|there| {
+            let scopes = Scopes::repository(&there, &["pull"]);
+            self.held_at(number, name, scopes, make(there))
         });
+        self.driver_of(name, held)
+    }
+
+    fn held_at<M: Machine>(
+        &self,
+        number: usize,
+        name: &'static str,
+        scopes: Scopes,
+        machine: M,
+    ) -> Result<Held<M>, Error> {
+        let operation = self.route.operation(number, &self.called, name, scopes)?;
+        let site = self.route.site(number)?.clone();
+        Ok(Held::at(self.shared.clone(), site, Session::new(machine, operation)))
+    }
+
+    fn driver_of<M: Machine>(&self, name: &'static str, held: Result<Held<M>, Error>) -> Driver<M> {
         let held = held.unwrap_or_else(|error| Held::refused(self.shared.clone(), error));
         Driver::new(self.shared.clone(), held, self.span(name))
     }
@@ -187,22 +217,37 @@ impl Repository {
         make: impl Fn(RepositoryName, u64) -> M + Send + Sync + 'static,
         is_nothing: fn(&M::Output) -> bool,
     ) -> Driver<M> {
-        let held = match self.route.failover(capability, self.shared.runtime.now()) {
-            Ok(failover) => {
-                let elsewhere = Elsewhere {
-                    actions: &["pull"],
-                    called: self.called.clone(),
-                    failover,
-                    is_nothing,
-                    make: Box::new(make),
-                    operation: name,
-                    route: self.route.clone(),
-                };
-                Held::anywhere(self.shared.clone(), elsewhere)
-            }
-            Err(error) => Held::refused(self.shared.clone(), error),
-        };
-        Driver::new(self.shared.clone(), held, self.span(name))
+        let failover = self.route.failover(capability, self.shared.runtime.now());
+        let make = move |turn: Turn| make(turn.name, turn.reached);
+        self.reading_in_turn(name, failover, make, is_nothing)
+    }
+
+    /// The same where it is decided which endpoints are asked, and the machine depends on which it is.
+    pub(super) fn reading_in_turn<M: Machine>(
+        &self,
+        name: &'static str,
+        failover: Result<Failover, Error>,
+        make: impl Fn(Turn) -> M + Send + Sync + 'static,
+        is_nothing: fn(&M::Output) -> bool,
+    ) -> Driver<M> {
+        let held = failover.map(|failover| {
+            let elsewhere = Elsewhere {
+                actions: &["pull"],
+                called: self.called.clone(),
+                failover,
+                is_nothing,
+                make: Box::new(make),
+                operation: name,
+                route: self.route.clone(),
+            };
+            Held::anywhere(self.shared.clone(), elsewhere)
+        });
+        self.driver_of(name, held)
+    }
+
+    /// The endpoints at which the repository is to be had.
+    pub(super) const fn route(&self) -> &Arc<Route> {
+        &self.route
     }
 
     fn span(&self, name: &'static str) -> Span {

@@ -33,6 +33,19 @@ impl Route {
         })
     }
 
+    /// Whom to ask, in turn, for a list of referrers.
+    pub(super) fn failover_for_referrers(&self, now: Now) -> Result<Failover, Error> {
+        Failover::for_referrers(&self.config, |number| {
+            self.sites.get(number).is_some_and(|site| site.host().is_out(now))
+        })
+    }
+
+    /// Whether what is under a tag at the endpoint of this number is what clients write: nobody else's fallback tags count.
+    pub(super) fn has_lists(&self, number: usize) -> bool {
+        let registry = self.sites.len().checked_sub(1);
+        registry == Some(number) || self.main().is_ok_and(|main| main == number)
+    }
+
     /// The endpoint for all that mirrors have no part in: the one that takes what is stored, else the registry itself.
     pub(super) fn main(&self) -> Result<usize, Error> {
         let main = Failover::for_writing(&self.config).or_else(|_| Failover::without_mirrors(&self.config));

@@ -26,8 +26,10 @@ impl HostCapabilities {
     /// Storing and deleting.
     pub const PUSH: Self = Self(2);
 
-    /// What refers to a manifest. An endpoint may leave some out, and nobody notices. The client does not ask mirrors for it so far: it reads lists of
-    /// referrers where they are written.
+    /// What refers to a manifest. That is the endpoint's word: of what it leaves out of a list nobody hears, and what was attached a moment ago may not be in it yet.
+    ///
+    /// A mirror is asked by the referrers API alone. One that does not have it, fails, or lists nothing is passed over; where lists are written they are read at last,
+    /// with or without this capability.
     pub const REFERRERS: Self = Self(4);
 
     /// What a tag stands for. That is the endpoint's word: whoever answers decides which content is pulled.

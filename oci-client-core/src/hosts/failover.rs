@@ -58,6 +58,22 @@ impl Failover {
         })
     }
 
+    /// For a list of what refers to a manifest: the endpoints with that capability, and at last the one where lists are written, whatever it is told to be asked for.
+    /// It alone knows of everything: what mirrors do not list may be there.
+    ///
+    /// # Errors
+    /// Of kind [`Denied`](ErrorKind::Denied) if the registry is blocked.
+    pub fn for_referrers(config: &HostConfig, is_out: impl FnMut(usize) -> bool) -> Result<Self, Error> {
+        let written = Self::for_writing(config).or_else(|_| Self::without_mirrors(config))?;
+        let Ok(mut all) = Self::new(config, HostCapabilities::REFERRERS, is_out) else {
+            return Ok(written);
+        };
+        if all.current != written.current && !all.left.contains(&written.current) {
+            all.left.push_back(written.current);
+        }
+        Ok(all)
+    }
+
     /// The endpoint for what is stored or deleted: the first that takes it. What it answers is final.
     ///
     /// # Errors

@@ -1,5 +1,9 @@
 //! Mirrors before a registry: who is asked for what, in which order, with which credentials, and what becomes of failures.
 
+mod blame;
+mod files;
+mod referrers;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

@@ -2,6 +2,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
+use url::Url;
 
 use super::sink::Sink;
 use crate::Error;
@@ -22,6 +23,13 @@ pub(super) struct Part {
     /// What is missing.
     range: Range<u64>,
     sink: Sink,
+}
+
+/// Where content came from.
+pub(super) struct Served {
+    pub(super) site: Arc<Site>,
+    /// What answered there, or where it redirects to.
+    pub(super) url: Url,
 }
 
 impl Part {
@@ -56,15 +64,15 @@ impl Part {
         Ok(whole)
     }
 
-    /// Writes all of it; gives the endpoint where the last of it came from.
-    pub(super) async fn run(mut self) -> Result<Option<Arc<Site>>, Error> {
+    /// Writes all of it; says where the last of it came from.
+    pub(super) async fn run(mut self) -> Result<Option<Served>, Error> {
         let mut pause = match self.pause.take() {
             Some(pause) => pause,
             None => self.driver.advance(Input::Start).await,
         };
         loop {
             match pause {
-                Pause::Done(Ok(())) => return Ok(self.driver.ended().cloned()),
+                Pause::Done(Ok(())) => return Ok(self.served()),
                 Pause::Done(Err(error)) => return Err(self.driver.blame(error)),
                 Pause::Receive { at, limit } if at.saturating_add(limit) > self.range.end => {
                     self.driver.hang_up();
@@ -80,6 +88,11 @@ impl Part {
                 }
             }
         }
+    }
+
+    fn served(&self) -> Option<Served> {
+        let (site, url) = (self.driver.ended()?.clone(), self.driver.answered()?.clone());
+        Some(Served { site, url })
     }
 
     /// Writes a body as the bytes from `at` on, at most `limit` of them.

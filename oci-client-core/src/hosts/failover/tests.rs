@@ -49,6 +49,41 @@ fn p28_capabilities_decide_who_is_asked() {
 }
 
 #[test]
+fn p28_p19_where_lists_of_referrers_are_written_they_are_read_at_last_whatever_is_configured() {
+    use HostCapabilities as Can;
+    const LISTS: Can = Can::REFERRERS;
+    let own = |mirrors: &[Can], registry: Can| {
+        let own = Endpoint::new(HostProfile::new("registry.test".parse().unwrap())).with_capabilities(registry);
+        let with = config(mirrors);
+        let without = HostConfig::of("registry.test".parse().unwrap(), own);
+        with.mirrors().iter().cloned().fold(without, HostConfig::with_mirror)
+    };
+    for (mirrors, registry, expected) in [
+        (vec![], Can::ALL, vec![0]),
+        (vec![Can::PULL, Can::RESOLVE], Can::ALL, vec![2]),
+        (vec![LISTS, Can::PULL, LISTS], Can::ALL, vec![0, 2, 3]),
+        (vec![LISTS], Can::PULL, vec![0, 1]),
+        (vec![Can::PULL], Can::PULL, vec![1]),
+        // Where a mirror takes what is stored, the lists are written there.
+        (vec![Can::PUSH, LISTS], Can::ALL, vec![1, 2, 0]),
+        (vec![Can::ALL, LISTS], Can::ALL, vec![0, 1, 2]),
+        (vec![Can::PUSH], Can::PULL, vec![0]),
+    ] {
+        let config = own(&mirrors, registry);
+        let failover = Failover::for_referrers(&config, NEVER).unwrap();
+        let (asked, _) = run(failover, &[ErrorKind::NotFound; 5]);
+        assert_eq!(asked, expected, "{mirrors:?} {registry:?}");
+    }
+    // One that failed a short while ago is passed over, except where the lists are.
+    let config = own(&[Can::ALL, LISTS], Can::ALL);
+    let failover = Failover::for_referrers(&config, |_| true).unwrap();
+    assert_eq!(run(failover, &[ErrorKind::NotFound; 2]).0, [2, 0]);
+    let blocked = config.blocked("somebody");
+    let error = Failover::for_referrers(&blocked, NEVER).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied);
+}
+
+#[test]
 fn what_is_stored_goes_to_the_first_that_takes_it_and_nowhere_else() {
     let config = config(&[HostCapabilities::PULL, HostCapabilities::ALL]);
     let (asked, error) = run(Failover::for_writing(&config).unwrap(), &[ErrorKind::Server]);

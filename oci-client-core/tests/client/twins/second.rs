@@ -156,6 +156,47 @@ fn mirrors_that_fail_give_the_same_transcript() {
     }
 }
 
+/// Whatever a mirror says of referrers, both clients ask the same next.
+#[test]
+fn mirrors_that_list_referrers_give_the_same_transcript() {
+    let capabilities = HostCapabilities::PULL.and(HostCapabilities::REFERRERS);
+    let mirror = Endpoint::mirror("m0.test".parse().unwrap()).with_capabilities(capabilities);
+    let config = HostConfig::new(HostProfile::new(HOST.parse().unwrap()).with_retry(retries())).with_mirror(mirror);
+    let list = [Operation::Referrers(subject().digest().clone())];
+    let index = |text: &str| {
+        let index = "application/vnd.oci.image.index.v1+json";
+        let text = format!(r#"{{"schemaVersion":2,"mediaType":"{index}","manifests":[{text}]}}"#);
+        Reply::new(200).with_header("content-type", index).with_body(text)
+    };
+    let entry = |number| serde_json::to_string(&artifact(number).descriptor()).unwrap();
+    let more = index(&entry(1)).with_header("link", "</v2/app/referrers/next>; rel=\"next\"");
+    for (name, reply, requests) in [
+        ("lists", index(&entry(1)), 1),
+        ("lists and breaks", more, 3),
+        ("empty", index(""), 2),
+        ("busy", Reply::new(429), 2),
+        ("missing", Reply::new(404), 2),
+        ("silent", Reply::silence(), 3),
+    ] {
+        let (transcript, _) = compare_at(&config, name, &list, |runtime| {
+            let (reply, own) = (reply.clone(), index(&entry(2)));
+            Recorder::new(Responder::new(runtime, move |request: &Request<Bytes>| {
+                match (request.uri().host(), request.uri().path()) {
+                    (Some("m0.test"), "/v2/app/referrers/next") => Reply::new(503),
+                    (Some("m0.test"), _) => reply.clone(),
+                    _ => own.clone(),
+                }
+            }))
+        });
+        assert_eq!(
+            transcript.requests.len(),
+            requests,
+            "{name}: {:#?}",
+            transcript.requests
+        );
+    }
+}
+
 /// Warnings and rate limits reach the observers of both.
 #[test]
 fn what_a_registry_says_besides_gives_the_same_transcript() {
