@@ -11,7 +11,7 @@ fn the_whole_round() {
     let site = Site::new(Profile::quay());
     assert_eq!(
         site.run(&Round::new()),
-        "push 6, again 3, manifests 6, pull 8, look 1, attach 5, list 4, detach 5, tags 3, delete 20"
+        "push 6, again 3, manifests 6, pull 8, look 1, attach 5, list 4, detach 5, tags 3, delete 8"
     );
     site.assert_confined();
     let requests = site.recorder.requests();
@@ -46,7 +46,7 @@ fn an_older_one_takes_images_only() {
     };
     assert_eq!(
         site.run(&round),
-        "push 6, again 3, manifests 6, pull 8, look 2, attach 8, list 4, detach 2, tags 3, delete 24"
+        "push 6, again 3, manifests 6, pull 8, look 2, attach 8, list 4, detach 2, tags 3, delete 13"
     );
 }
 

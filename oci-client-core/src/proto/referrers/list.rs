@@ -20,7 +20,7 @@ use crate::{Error, ErrorKind};
 ///                                                     anything else ─► a warning, Done(empty page)
 /// ```
 ///
-/// [Without the fallback tag](Self::without_fallback) it ends where the API is not there, with an error of kind [`Unsupported`](ErrorKind::Unsupported).
+/// [Without the fallback tag](Self::without_fallback) it ends where the API is not there, with an error of kind [`NotFound`](ErrorKind::NotFound).
 ///
 /// A refusal that says something else (401, 403, 429, 5xx) is an error: it does not mean that there are none, and to take it so would hide signatures. What
 /// the registry does not filter is filtered here. Whether the API is there is remembered.
@@ -94,7 +94,7 @@ impl ListReferrers {
     fn fall_back(&mut self, host: &mut HostMemory) -> Step<ReferrerPage> {
         if self.api_only {
             let message = format!("{} lists no referrers", host.profile().host());
-            return Step::fail(Error::new(ErrorKind::Unsupported, message));
+            return Step::fail(Error::new(ErrorKind::NotFound, message));
         }
         let get = GetFallback::new(self.name.clone(), self.subject.clone());
         self.read(get, host, Input::Start)

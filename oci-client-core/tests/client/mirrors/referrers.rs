@@ -158,6 +158,17 @@ fn p28_who_may_not_be_asked_for_referrers_is_not_except_where_they_are_written()
         let repository = scripted(&runtime, config, script);
         assert_eq!(run(&runtime, &repository).unwrap(), [entry("one")], "{registry}");
     }
+    // Where nobody has any, it does not matter that one of them has no API.
+    let absent = |path: String, origin| Exchange::get(path, Reply::new(404)).at(origin);
+    let script = [
+        absent(api(), M1),
+        Exchange::get(api(), page(&[])).at(ORIGIN),
+        absent(api(), M0),
+        absent(fallback(), M0),
+    ];
+    let taking = mirror(0).with_capabilities(HostCapabilities::PUSH);
+    let repository = scripted(&runtime, config([taking, listing(1)]), script);
+    assert_eq!(run(&runtime, &repository).unwrap(), []);
     // What is attached where a mirror takes it is found there, by the tag too.
     let script = [
         Exchange::get(api(), Reply::new(404)).at(M0),

@@ -357,7 +357,7 @@ fn a_wrong_input_is_an_error() {
 fn p28_at_a_mirror_the_fallback_tag_is_left_alone() {
     let list = || Actor::new(list(None).into_machine().without_fallback());
     for status in [400, 404, 405, 406, 501] {
-        let rows = [(start(), API), (refused(status), "failed Unsupported: r.test lists no")];
+        let rows = [(start(), API), (refused(status), "failed NotFound: r.test lists no")];
         list().rows(&mut Stage::new(), rows);
     }
     // Where the API is there nothing changes, and where it is known not to be nothing is asked.
@@ -366,5 +366,5 @@ fn p28_at_a_mirror_the_fallback_tag_is_left_alone() {
     assert_eq!(digits(actor, stage, &[("content-type", INDEX)], &index()), "123");
     let stage = &mut Stage::new();
     stage.host.capabilities.referrers.learn(stage.now, false);
-    list().rows(stage, [(start(), "failed Unsupported: r.test lists no")]);
+    list().rows(stage, [(start(), "failed NotFound: r.test lists no")]);
 }
