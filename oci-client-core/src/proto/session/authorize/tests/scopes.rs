@@ -59,7 +59,7 @@ fn a5_a_deletion_whose_kept_token_has_expired_still_gets_to_everything() {
 const PUSH: &str = r#"Bearer realm="https://r.test/token",service="s",scope="repository:a/b:pull,push""#;
 
 #[test]
-fn a6_what_has_sufficed_where_the_own_scope_gives_nothing_is_asked_for_at_once() {
+fn a5_what_has_sufficed_where_the_own_scope_gives_nothing_is_asked_for_at_once() {
     let stage = &mut with_token(BEARER);
     let (own, push) = (asks("repository:a/b:delete,pull"), asks("repository:a/b:pull,push"));
     let mut actor = delete();
