@@ -174,7 +174,7 @@ fn mirrors_that_list_referrers_give_the_same_transcript() {
         ("lists", index(&entry(1)), 1),
         ("lists and breaks", more, 3),
         ("empty", index(""), 2),
-        ("busy", Reply::new(429), 2),
+        ("busy", Reply::new(429), 3),
         ("missing", Reply::new(404), 2),
         ("silent", Reply::silence(), 3),
     ] {
