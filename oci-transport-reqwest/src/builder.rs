@@ -3,13 +3,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
+#[cfg(any(feature = "native-tls", feature = "rustls"))]
+use oci_client_core::Secret;
+use oci_client_core::hosts::TransportSettings;
+use oci_client_core::transport::BuildError;
 use reqwest::{Proxy, Url};
 
+use crate::ReqwestTransport;
 use crate::connections::Connections;
 use crate::guard::{self, PublicResolver};
 use crate::plan::{Plan, PlannedProxy};
-use crate::tls::TlsSettings;
-use crate::{BuildError, ReqwestTransport};
+use crate::tls::{self, Tls, TlsSettings};
 
 /// Configures a [`ReqwestTransport`].
 ///
@@ -39,13 +43,16 @@ impl ReqwestTransportBuilder {
         }
     }
 
-    /// The certificate that this client shows to servers that ask for one: a PEM chain with the client's own
+    /// A certificate that this client shows to servers that ask for one: a PEM chain with the client's own
     /// certificate first, and its private key in PEM (PKCS #8; with `rustls` also PKCS #1 or SEC 1).
+    ///
+    /// With `rustls` this may be called more than once: a server is shown the certificate by an authority that it names,
+    /// else the first that it can take.
     ///
     /// Every `https` server that asks can see it, so give each origin that needs a certificate its own transport.
     #[cfg(any(feature = "native-tls", feature = "rustls"))]
-    pub fn client_certificate_pem(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
-        self.tls.set_client_certificate(chain.into(), key.into());
+    pub fn client_certificate_pem(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Secret>) -> Self {
+        self.tls = self.tls.client_certificate_pem(chain, key);
         self
     }
 
@@ -60,8 +67,8 @@ impl ReqwestTransportBuilder {
     /// # Danger
     /// Whoever is on the way can then pose as the server, and read and change everything. Add the server's root certificate instead.
     #[cfg(any(feature = "native-tls", feature = "rustls"))]
-    pub const fn danger_accept_invalid_certificates(mut self) -> Self {
-        self.tls.accept_invalid_certificates();
+    pub fn danger_accept_invalid_certificates(mut self) -> Self {
+        self.tls = self.tls.danger_accept_invalid_certificates();
         self
     }
 
@@ -100,14 +107,14 @@ impl ReqwestTransportBuilder {
     /// Also trusts a root certificate in DER, next to those of the operating system.
     #[cfg(any(feature = "native-tls", feature = "rustls"))]
     pub fn root_certificate_der(mut self, certificate: impl Into<Vec<u8>>) -> Self {
-        self.tls.add_root_der(certificate.into());
+        self.tls = self.tls.root_certificate_der(certificate);
         self
     }
 
     /// Also trusts every certificate of a PEM bundle, next to those of the operating system.
     #[cfg(any(feature = "native-tls", feature = "rustls"))]
     pub fn root_certificates_pem(mut self, bundle: impl Into<Vec<u8>>) -> Self {
-        self.tls.add_roots_pem(bundle.into());
+        self.tls = self.tls.root_certificates_pem(bundle);
         self
     }
 
@@ -133,7 +140,7 @@ impl ReqwestTransportBuilder {
             http1_only: self.http1_only,
             proxy: self.proxy.planned()?,
             resolver: None,
-            tls: self.tls.prepare(self.http1_only)?,
+            tls: Tls::new(&self.tls, self.http1_only)?,
             user_agent,
         };
         let guarded = match self.proxy.resolver() {
@@ -149,6 +156,14 @@ impl ReqwestTransportBuilder {
         };
         let connections = Connections::new(plan, self.parallel_connections)?;
         Ok(ReqwestTransport::from_connections(connections, guarded))
+    }
+}
+
+impl ReqwestTransportBuilder {
+    /// The same with what a host wants of TLS.
+    pub(crate) fn tls_of(mut self, host: &TransportSettings) -> Result<Self, BuildError> {
+        self.tls = tls::for_host(self.tls, host)?;
+        Ok(self)
     }
 }
 

@@ -9,10 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use http::uri::{Authority, Scheme};
 use http::{Request, StatusCode, Version};
 use oci_client_core::proto::ParallelPart;
-use oci_client_core::transport::Body;
+use oci_client_core::transport::{Body, BuildError};
 use reqwest::Client;
 
-use crate::BuildError;
 use crate::plan::Plan;
 
 /// The clients of a transport that differ in nothing.

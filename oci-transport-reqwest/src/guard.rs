@@ -3,12 +3,10 @@
 //! Such requests have a client of their own, whose resolver leaves out every address that is not public: what is connected to is what was looked at, whatever
 //! the name resolves to a moment later, and no connection is shared with requests to hosts that the user has named.
 
-use std::error::Error as StdError;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::sync::Arc;
 
-use http::Uri;
-use oci_client_core::proto::outbound::is_public;
+use oci_client_core::proto::outbound::public_addresses;
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
@@ -42,23 +40,10 @@ impl Resolve for PublicResolver {
         let lookup = self.lookup.clone();
         Box::pin(async move {
             let found = tokio::task::spawn_blocking(move || lookup(name.as_str())).await??;
-            let allowed: Vec<_> = found
-                .into_iter()
-                .filter(|address| is_proxy || is_public(address.ip()))
-                .collect();
-            if allowed.is_empty() {
-                return Err(Box::new(NotPublic) as Box<dyn StdError + Send + Sync>);
-            }
+            let allowed = if is_proxy { found } else { public_addresses(found)? };
             Ok(Box::new(allowed.into_iter()) as Addrs)
         })
     }
-}
-
-/// Whether the host of `uri` is an address that is not public.
-pub(crate) fn is_private_address(uri: &Uri) -> bool {
-    let host = uri.host().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    address.is_ok_and(|address| !is_public(address))
 }
 
 /// The hosts of the proxies that the environment names.
@@ -76,14 +61,6 @@ pub(crate) fn proxy_host(value: &str) -> Option<String> {
     let url = parsed.or_else(|| Url::parse(&format!("http://{value}")).ok())?;
     url.host_str().map(str::to_owned)
 }
-
-/// Why a connection was not made.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "the server leads to a host that has no public address; if that is meant to be, allow it with \
-     `OutboundPolicy::with_private_addresses`"
-)]
-pub(crate) struct NotPublic;
 
 const PROXY_VARIABLES: [&str; 3] = ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY"];
 

@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 mod body;
-mod build_error;
 mod builder;
 mod connections;
 mod factory;
@@ -12,7 +11,6 @@ mod tls;
 mod transport;
 mod transport_error;
 
-pub use build_error::BuildError;
 pub use builder::ReqwestTransportBuilder;
 pub use runtime::TokioRuntime;
 pub use transport::ReqwestTransport;

@@ -2,9 +2,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
+use oci_client_core::transport::BuildError;
 use reqwest::{ClientBuilder, Proxy};
 
-use crate::BuildError;
 use crate::guard::PublicResolver;
 use crate::tls::Tls;
 

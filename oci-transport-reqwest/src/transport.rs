@@ -3,15 +3,14 @@ use std::fmt;
 use async_trait::async_trait;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
-use oci_client_core::proto::outbound::ServerSupplied;
-use oci_client_core::transport::{Body, Transport, TransportError, TransportErrorKind};
+use oci_client_core::proto::outbound::{ServerSupplied, check_address};
+use oci_client_core::transport::{Body, BuildError, Transport, TransportError, TransportErrorKind};
 use tokio::runtime::Handle;
 
 use crate::body::{RequestBody, ResponseBody, Upload};
 use crate::connections::{Connections, Place};
-use crate::guard::NotPublic;
 use crate::transport_error::before_response;
-use crate::{BuildError, ReqwestTransportBuilder, guard, plan, tls};
+use crate::{ReqwestTransportBuilder, plan, tls};
 
 /// A [`Transport`] on [`reqwest`]: HTTP/1.1 and HTTP/2, with or without TLS.
 ///
@@ -105,8 +104,9 @@ impl ReqwestTransport {
             let reason = "this build has no TLS: enable the feature `rustls` or `native-tls` of oci-transport-reqwest";
             return Err(TransportError::new(TransportErrorKind::Tls, reason).unsent());
         }
-        if is_server_supplied(request) && guard::is_private_address(request.uri()) {
-            return Err(TransportError::new(TransportErrorKind::Other, NotPublic).unsent());
+        if ServerSupplied::marks(request) {
+            check_address(request.uri())
+                .map_err(|error| TransportError::new(TransportErrorKind::Other, error).unsent())?;
         }
         match Handle::try_current() {
             Ok(_) => Ok(()),
@@ -127,7 +127,7 @@ impl Transport for ReqwestTransport {
     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
         self.check(&request)?;
         let method = request.method().clone();
-        let guarded = self.guarded.as_ref().filter(|_| is_server_supplied(&request));
+        let guarded = self.guarded.as_ref().filter(|_| ServerSupplied::marks(&request));
         let (client, place) = guarded.unwrap_or(&self.connections).choose(&request);
         let upload = Upload::new();
         let request = to_reqwest(request, &upload)?;
@@ -141,10 +141,6 @@ impl Transport for ReqwestTransport {
             }
         }
     }
-}
-
-fn is_server_supplied(request: &Request<Body>) -> bool {
-    request.extensions().get::<ServerSupplied>().is_some()
 }
 
 fn to_reqwest(request: Request<Body>, upload: &Upload) -> Result<reqwest::Request, TransportError> {

@@ -4,9 +4,9 @@ use std::error::Error as StdError;
 use std::io;
 use std::iter::successors;
 
+use oci_client_core::proto::outbound::NotPublic;
 use oci_client_core::transport::{TransportError, TransportErrorKind as Kind};
 
-use crate::guard::NotPublic;
 use crate::tls;
 
 /// An error from before the head of the response had arrived.

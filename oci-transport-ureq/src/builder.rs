@@ -2,18 +2,29 @@ use std::fmt;
 use std::time::Duration;
 
 use http::HeaderValue;
+#[cfg(feature = "rustls")]
+use oci_client_core::Secret;
+use oci_client_core::hosts::TransportSettings;
+use oci_client_core::transport::BuildError;
+#[cfg(feature = "rustls")]
+use oci_transport_tls::TlsSettings;
 use ureq::config::Config;
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector, SocksConnector, TcpConnector};
 use ureq::{Agent, Proxy};
 use url::Url;
 
+use crate::UreqTransport;
 use crate::connector::{MarkingConnector, MarkingResolver};
+use crate::guard::PublicResolver;
 #[cfg(feature = "rustls")]
-use crate::tls::TlsSettings;
-use crate::{BuildError, UreqTransport};
+use crate::tls::TlsConnector;
 
 /// Configures a [`UreqTransport`].
 ///
 /// Mistakes in the settings come to light in [`build`](Self::build).
+///
+/// It is also a [`BlockingTransportFactory`](oci_client_core::blocking::BlockingTransportFactory), for hosts that have certificates or a proxy of their own.
+#[derive(Clone)]
 #[must_use]
 pub struct UreqTransportBuilder {
     connect_timeout: Duration,
@@ -34,19 +45,31 @@ impl UreqTransportBuilder {
         }
     }
 
-    /// The certificate that this client shows to servers that ask for one: a PEM chain with the client's own
+    /// A certificate that this client shows to servers that ask for one: a PEM chain with the client's own
     /// certificate first, and its private key in PEM (PKCS #8, PKCS #1 or SEC 1).
+    ///
+    /// May be called more than once: a server is shown the certificate by an authority that it names, else the first that it can take.
     ///
     /// Every `https` server that asks can see it, so give each origin that needs a certificate its own transport.
     #[cfg(feature = "rustls")]
-    pub fn client_certificate_pem(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
-        self.tls.client_certificate = Some((chain.into(), key.into()));
+    pub fn client_certificate_pem(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Secret>) -> Self {
+        self.tls = self.tls.client_certificate_pem(chain, key);
         self
     }
 
     /// How long the TCP and the TLS handshake may take together, and name resolution before them; 10 seconds each by default.
     pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
+        self
+    }
+
+    /// Accepts any certificate from any server, whoever signed it, for whatever name.
+    ///
+    /// # Danger
+    /// Whoever is on the way can then pose as the server, and read and change everything. Add the server's root certificate instead.
+    #[cfg(feature = "rustls")]
+    pub fn danger_accept_invalid_certificates(mut self) -> Self {
+        self.tls = self.tls.danger_accept_invalid_certificates();
         self
     }
 
@@ -58,17 +81,24 @@ impl UreqTransportBuilder {
 
     /// Sends everything through the proxy at `url`, whatever the environment says.
     ///
-    /// The scheme is one of `http`, `https`, `socks4`, `socks4a` and `socks5`; user name and password are part of the URL where the proxy wants
+    /// The scheme is one of `http`, `https`, `socks4`, `socks4a`, `socks5` and `socks5h`; user name and password are part of the URL where the proxy wants
     /// them. By default the environment decides: `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in upper or lower case.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = ProxySetting::Url(url.into());
         self
     }
 
-    /// Trusts every certificate of a PEM bundle, and no longer those of the operating system. May be called more than once.
+    /// Also trusts a root certificate in DER, next to those of the operating system.
+    #[cfg(feature = "rustls")]
+    pub fn root_certificate_der(mut self, certificate: impl Into<Vec<u8>>) -> Self {
+        self.tls = self.tls.root_certificate_der(certificate);
+        self
+    }
+
+    /// Also trusts every certificate of a PEM bundle, next to those of the operating system. May be called more than once.
     #[cfg(feature = "rustls")]
     pub fn root_certificates_pem(mut self, bundle: impl Into<Vec<u8>>) -> Self {
-        self.tls.roots.push(bundle.into());
+        self.tls = self.tls.root_certificates_pem(bundle);
         self
     }
 
@@ -102,10 +132,42 @@ impl UreqTransportBuilder {
             ProxySetting::System => config.proxy(Proxy::try_from_env()),
             ProxySetting::Url(url) => config.proxy(Some(parse_proxy(&url)?)),
         };
+        let config = config.build();
         #[cfg(feature = "rustls")]
-        let config = config.tls_config(self.tls.config()?);
-        let agent = Agent::with_parts(config.build(), MarkingConnector::default(), MarkingResolver::default());
-        Ok(UreqTransport::from_agent(agent))
+        let tls = TlsConnector::new(&self.tls)?;
+        let connector = || {
+            let connector =
+                ().chain(SocksConnector::default())
+                    .chain(ConnectProxyConnector::default())
+                    .chain(TcpConnector::default());
+            #[cfg(feature = "rustls")]
+            let connector = connector.chain(tls.clone());
+            MarkingConnector::new(connector)
+        };
+        let agent = Agent::with_parts(config.clone(), connector(), MarkingResolver::default());
+        let guarded = Agent::with_parts(config, connector(), PublicResolver::<MarkingResolver>::default());
+        Ok(UreqTransport::from_agents(agent, guarded))
+    }
+
+    /// The same with what a host wants of TLS.
+    #[cfg(feature = "rustls")]
+    pub(crate) fn tls_of(mut self, host: &TransportSettings) -> Result<Self, BuildError> {
+        self.tls = self.tls.for_host(host);
+        Ok(self)
+    }
+
+    /// The same, if a host wants nothing of TLS: there is none.
+    #[cfg(not(feature = "rustls"))]
+    pub(crate) fn tls_of(self, host: &TransportSettings) -> Result<Self, BuildError> {
+        let wants_tls = host.accepts_invalid_certificates()
+            || !host.client_certificates().is_empty()
+            || host.roots().next().is_some();
+        if wants_tls {
+            return Err(BuildError::new(
+                "there are certificates, and this build has no TLS: enable the feature `rustls` of oci-transport-ureq",
+            ));
+        }
+        Ok(self)
     }
 }
 
@@ -131,12 +193,13 @@ fn parse_proxy(url: &str) -> Result<Proxy, BuildError> {
     if !PROXY_SCHEMES.contains(&parsed.scheme()) || !parsed.has_host() {
         return Err(BuildError::new(
             "the proxy URL is not of the form scheme://host:port, with one of the schemes http, https, socks4, \
-             socks4a and socks5",
+             socks4a, socks5 and socks5h",
         ));
     }
     Proxy::new(url).map_err(|error| BuildError::caused_by("the proxy URL cannot be used", error))
 }
 
+#[derive(Clone)]
 enum ProxySetting {
     Direct,
     System,
@@ -149,4 +212,4 @@ const DEFAULT_USER_AGENT: &str = concat!("oci-rust/", env!("CARGO_PKG_VERSION"))
 const INPUT_BUFFER_BYTES: usize = MAX_HEAD_BYTES + 16 * 1024;
 /// How long the head of a response may be.
 const MAX_HEAD_BYTES: usize = 512 * 1024;
-const PROXY_SCHEMES: [&str; 5] = ["http", "https", "socks4", "socks4a", "socks5"];
+const PROXY_SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];

@@ -6,19 +6,25 @@ use std::io;
 use http::Uri;
 use ureq::config::Config;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport};
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 use ureq::{Error, Timeout};
 
 use crate::upload::Stop;
 
 /// Marks what fails while connecting.
-#[derive(Debug, Default)]
-pub(crate) struct MarkingConnector {
-    inner: DefaultConnector,
+#[derive(Debug)]
+pub(crate) struct MarkingConnector<C> {
+    inner: C,
 }
 
-impl Connector<()> for MarkingConnector {
-    type Out = PhasedTransport;
+impl<C: Connector> MarkingConnector<C> {
+    pub(crate) const fn new(inner: C) -> Self {
+        Self { inner }
+    }
+}
+
+impl<C: Connector> Connector for MarkingConnector<C> {
+    type Out = PhasedTransport<C::Out>;
 
     fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<()>) -> Result<Option<Self::Out>, Error> {
         match self.inner.connect(details, chained) {
@@ -47,11 +53,11 @@ pub(crate) struct NotConnected(pub(crate) Error);
 
 /// A connection that knows in which phase of an exchange it is.
 #[derive(Debug)]
-pub(crate) struct PhasedTransport {
-    inner: Box<dyn Transport>,
+pub(crate) struct PhasedTransport<T> {
+    inner: T,
 }
 
-impl Transport for PhasedTransport {
+impl<T: Transport> Transport for PhasedTransport<T> {
     fn buffers(&mut self) -> &mut dyn Buffers {
         self.inner.buffers()
     }
@@ -106,7 +112,7 @@ impl Drop for Reset {
     }
 }
 
-/// Connecting through a proxy connects to the proxy first: what that marked stays as it is.
+/// Connecting through a proxy connects to the proxy first: what that marked stays as it is, as does the refusal of an address.
 fn not_connected(error: Error) -> Error {
     match error {
         Error::Other(_) => error,

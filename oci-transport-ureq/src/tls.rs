@@ -1,83 +1,116 @@
-//! The settings of rustls, judged before ureq sees them: it leaves out roots that it cannot read, and panics at a key that is not the certificate's.
+//! TLS over a connection of ureq's, with a configuration of rustls that has been looked into before.
 
 use std::sync::Arc;
+use std::{fmt, io};
 
-use rustls::crypto::{CryptoProvider, ring};
-use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::pem::PemObject as _;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig, TlsProvider};
+use oci_client_core::transport::BuildError;
+use oci_transport_tls::TlsSettings;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use ureq::Error;
+use ureq::unversioned::transport::time::{Duration, Instant};
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport, TransportAdapter,
+};
 
-use crate::BuildError;
-
-/// What the caller wants of TLS, not looked into yet.
-#[derive(Default)]
-pub(crate) struct TlsSettings {
-    pub(crate) client_certificate: Option<(Vec<u8>, Vec<u8>)>,
-    pub(crate) roots: Vec<Vec<u8>>,
+/// Speaks TLS on connections to `https` servers, and leaves others as they are.
+#[derive(Clone)]
+pub(crate) struct TlsConnector {
+    config: Arc<ClientConfig>,
 }
 
-impl TlsSettings {
-    pub(crate) fn config(self) -> Result<TlsConfig, BuildError> {
-        let provider = Arc::new(ring::default_provider());
-        let mut config = TlsConfig::builder()
-            .provider(TlsProvider::Rustls)
-            .unversioned_rustls_crypto_provider(provider.clone());
-        config = if self.roots.is_empty() {
-            config.root_certs(RootCerts::PlatformVerifier)
-        } else {
-            config.root_certs(RootCerts::Specific(Arc::new(roots(&self.roots)?)))
+impl TlsConnector {
+    pub(crate) fn new(settings: &TlsSettings) -> Result<Self, BuildError> {
+        let mut config = settings.rustls_config()?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self {
+            config: Arc::new(config),
+        })
+    }
+}
+
+impl<In: Transport> Connector<In> for TlsConnector {
+    type Out = Either<In, TlsTransport>;
+
+    fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Self::Out>, Error> {
+        let Some(connection) = chained else {
+            return Ok(None);
         };
-        if let Some((chain, key)) = self.client_certificate {
-            config = config.client_cert(Some(client_certificate(provider, &chain, &key)?));
+        if !details.needs_tls() || connection.is_tls() {
+            return Ok(Some(Either::A(connection)));
         }
-        Ok(config.build())
+        let mut tls = ClientConnection::new(self.config.clone(), server_name(details)?)
+            .map_err(|error| Error::Io(io::Error::other(error)))?;
+        let mut socket =
+            TransportAdapter::new(Box::new(connection) as Box<dyn Transport>, details.current_time.clone());
+        socket.set_timeout(time_left(details));
+        tls.complete_io(&mut socket)?;
+        Ok(Some(Either::B(TlsTransport {
+            buffers: LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size()),
+            stream: StreamOwned::new(tls, socket),
+        })))
     }
 }
 
-/// All certificates of the bundles.
-fn roots(bundles: &[Vec<u8>]) -> Result<Vec<Certificate<'static>>, BuildError> {
-    let mut readable = RootCertStore::empty();
-    let mut roots = Vec::new();
-    for bundle in bundles {
-        for certificate in certificates(bundle, "the root certificates are not valid PEM")? {
-            readable
-                .add(certificate.clone())
-                .map_err(|error| BuildError::caused_by("a root certificate cannot be read", error))?;
-            roots.push(Certificate::from_der(&certificate).to_owned());
-        }
+impl fmt::Debug for TlsConnector {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("TlsConnector").finish_non_exhaustive()
     }
-    Ok(roots)
 }
 
-fn client_certificate(provider: Arc<CryptoProvider>, chain: &[u8], key: &[u8]) -> Result<ClientCert, BuildError> {
-    let chain = certificates(chain, CLIENT_CERTIFICATE)?;
-    let parsed = PrivateKeyDer::from_pem_slice(key)
-        .map_err(|error| BuildError::caused_by("the client certificate's key is not valid PEM", error))?;
-    ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| BuildError::caused_by("TLS cannot be set up", error))?
-        .with_root_certificates(RootCertStore::empty())
-        .with_client_auth_cert(chain.clone(), parsed)
-        .map_err(|error| BuildError::caused_by(CLIENT_CERTIFICATE, error))?;
-    let key = PrivateKey::from_pem(key)
-        .map_err(|error| BuildError::caused_by("the client certificate's key is not valid PEM", error))?;
-    let chain: Vec<_> = chain
-        .iter()
-        .map(|certificate| Certificate::from_der(certificate).to_owned())
-        .collect();
-    Ok(ClientCert::new_with_certs(&chain, key))
+/// A connection with TLS on it.
+pub(crate) struct TlsTransport {
+    buffers: LazyBuffers,
+    stream: StreamOwned<ClientConnection, TransportAdapter>,
 }
 
-/// The certificates of a PEM bundle, of which there must be one at least.
-fn certificates(bundle: &[u8], what: &'static str) -> Result<Vec<CertificateDer<'static>>, BuildError> {
-    let certificates: Vec<_> = CertificateDer::pem_slice_iter(bundle)
-        .collect::<Result<_, _>>()
-        .map_err(|error| BuildError::caused_by(what, error))?;
-    if certificates.is_empty() {
-        return Err(BuildError::caused_by(what, "there is no certificate in it"));
+impl Transport for TlsTransport {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
     }
-    Ok(certificates)
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        self.stream.sock.set_timeout(timeout);
+        let output = self.buffers.output().get(..amount).unwrap_or_default();
+        Ok(io::Write::write_all(&mut self.stream, output)?)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        self.stream.sock.set_timeout(timeout);
+        let amount = io::Read::read(&mut self.stream, self.buffers.input_append_buf())?;
+        self.buffers.input_appended(amount);
+        Ok(amount > 0)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.stream.sock.get_mut().is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        true
+    }
 }
 
-const CLIENT_CERTIFICATE: &str = "the client certificate cannot be used";
+impl fmt::Debug for TlsTransport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("TlsTransport").finish_non_exhaustive()
+    }
+}
+
+fn server_name(details: &ConnectionDetails<'_>) -> Result<ServerName<'static>, Error> {
+    let host = details.uri.host().unwrap_or_default();
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    ServerName::try_from(bare.unwrap_or(host).to_owned())
+        .map_err(|_| Error::Tls("the host is no name that a certificate could be for"))
+}
+
+/// What is left of the time to connect, of which the handshake is the last part.
+fn time_left(details: &ConnectionDetails<'_>) -> NextTimeout {
+    let mut timeout = details.timeout;
+    if let (Duration::Exact(limit), Instant::Exact(began), Instant::Exact(now)) =
+        (timeout.after, details.now, (details.current_time)())
+    {
+        timeout.after = Duration::Exact(limit.saturating_sub(now.saturating_duration_since(began)));
+    }
+    timeout
+}

@@ -4,23 +4,30 @@ use std::io::{self, Read};
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use oci_client_core::blocking::{BlockingTransport, Body};
-use oci_client_core::transport::{Timeouts, TransportError, TransportErrorKind};
+use oci_client_core::proto::outbound::{ServerSupplied, check_address};
+use oci_client_core::transport::{BuildError, Timeouts, TransportError, TransportErrorKind};
 use ureq::{Agent, SendBody};
 
+use crate::UreqTransportBuilder;
 use crate::connector::uploading;
 use crate::transport_error::{before_response, in_response_body};
 use crate::upload::{Stop, Upload};
-use crate::{BuildError, UreqTransportBuilder};
 
 /// A [`BlockingTransport`] on [`ureq`]: HTTP/1.1, with or without TLS.
 ///
 /// Cloning it is cheap, and clones share their connections.
+///
+/// A host that a server has named, as in a redirect, is only connected to at a public address ([`is_public`](oci_client_core::proto::outbound::is_public)),
+/// unless the registry's [`OutboundPolicy`](oci_client_core::proto::outbound::OutboundPolicy) says otherwise. A proxy that resolves names itself, as all but
+/// those of the schemes `socks4` and `socks5` do, has to see to that on its own.
 ///
 /// # Limits
 /// A response may have up to 128 header fields, and 512 KiB of them.
 #[derive(Clone)]
 pub struct UreqTransport {
     agent: Agent,
+    /// For hosts that a server has named.
+    guarded: Agent,
 }
 
 impl UreqTransport {
@@ -37,8 +44,8 @@ impl UreqTransport {
         UreqTransportBuilder::new()
     }
 
-    pub(crate) const fn from_agent(agent: Agent) -> Self {
-        Self { agent }
+    pub(crate) const fn from_agents(agent: Agent, guarded: Agent) -> Self {
+        Self { agent, guarded }
     }
 }
 
@@ -52,6 +59,11 @@ impl fmt::Debug for UreqTransport {
 impl BlockingTransport for UreqTransport {
     fn send(&self, request: Request<Body>, timeouts: &Timeouts) -> Result<Response<Body>, TransportError> {
         check(&request)?;
+        let agent = if ServerSupplied::marks(&request) {
+            &self.guarded
+        } else {
+            &self.agent
+        };
         let method = request.method().clone();
         let stop = Stop::default();
         let answer = if request.body().is_streamed() {
@@ -59,20 +71,22 @@ impl BlockingTransport for UreqTransport {
         } else {
             timeouts.head()
         };
-        let request = self
-            .agent
+        let request = agent
             .configure_request(to_ureq(request, &stop))
             .timeout_per_read(Some(timeouts.idle()))
             .timeout_per_write(Some(timeouts.head()))
             .timeout_recv_response(Some(answer))
             .build();
-        let response = uploading(&stop, || self.agent.run(request));
+        let response = uploading(&stop, || agent.run(request));
         from_ureq(&method, response.map_err(before_response)?)
     }
 }
 
 fn check(request: &Request<Body>) -> Result<(), TransportError> {
     let other = |reason: &str| Err(TransportError::new(TransportErrorKind::Other, reason).unsent());
+    if ServerSupplied::marks(request) {
+        check_address(request.uri()).map_err(|error| TransportError::new(TransportErrorKind::Other, error).unsent())?;
+    }
     match request.uri().scheme_str() {
         Some("http") => Ok(()),
         Some("https") if cfg!(feature = "rustls") => Ok(()),

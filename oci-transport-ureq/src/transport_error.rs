@@ -2,8 +2,8 @@
 
 use std::error::Error as StdError;
 use std::io;
-use std::iter::successors;
 
+use oci_client_core::proto::outbound::NotPublic;
 use oci_client_core::transport::{TransportError, TransportErrorKind as Kind};
 use ureq::Error;
 
@@ -14,9 +14,12 @@ pub(crate) fn before_response(error: Error) -> TransportError {
     match error {
         Error::Other(error) => match error.downcast::<NotConnected>() {
             Ok(error) => before_connection(error.0),
+            Err(error) if error.is::<NotPublic>() => TransportError::new(Kind::Other, error).unsent(),
             Err(error) => TransportError::new(Kind::Other, error),
         },
         error @ (Error::BadUri(_) | Error::Http(_)) => TransportError::new(Kind::Other, plain(error)).unsent(),
+        // As a server ends a connection whose client certificate it does not take.
+        error if is_tls_error(&error) => TransportError::new(Kind::Tls, plain(error)),
         Error::Io(error) => TransportError::from_io(error, Kind::Reset),
         error @ Error::Timeout(_) => TransportError::new(Kind::Timeout, error),
         error => TransportError::new(Kind::Other, plain(error)),
@@ -33,17 +36,6 @@ pub(crate) fn in_response_body(error: io::Error) -> TransportError {
     TransportError::from_io(error, kind)
 }
 
-/// `error` and what caused it, from the outside in.
-pub(crate) fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    successors(Some(error), |&error| {
-        // The source of an I/O error is that of the error inside it, which would be skipped.
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        inner.map(|inner| inner as _).or_else(|| error.source())
-    })
-    // A chain this long does not occur; the bound is against one that points back to itself.
-    .take(16)
-}
-
 fn before_connection(error: Error) -> TransportError {
     let kind = match &error {
         Error::Timeout(_) => Kind::Timeout,
@@ -57,9 +49,7 @@ fn is_tls_error(error: &Error) -> bool {
     match error {
         Error::Tls(_) | Error::TlsRequired => true,
         #[cfg(feature = "rustls")]
-        Error::Rustls(_) => true,
-        #[cfg(feature = "rustls")]
-        Error::Io(error) => causes(error).any(|cause| cause.is::<rustls::Error>()),
+        Error::Io(error) => error.get_ref().is_some_and(|cause| cause.is::<rustls::Error>()),
         _ => false,
     }
 }

@@ -22,12 +22,11 @@ impl TransportSettings {
     }
 
     /// Adds a certificate to show to a server that asks for one: a PEM chain, the client's own certificate first, and its private key in PEM.
+    ///
+    /// Of several, the one to show is that by an authority which the server names, else the first that it can take.
     #[must_use]
     pub fn with_client_certificate(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Secret>) -> Self {
-        self.client_certificates.push(ClientCertificate {
-            chain: chain.into().into(),
-            key: key.into(),
-        });
+        self.client_certificates.push(ClientCertificate::new(chain, key));
         self
     }
 
@@ -97,6 +96,14 @@ pub struct ClientCertificate {
 }
 
 impl ClientCertificate {
+    /// A PEM chain, the client's own certificate first, and its private key in PEM; neither is looked into.
+    pub fn new(chain: impl Into<Vec<u8>>, key: impl Into<Secret>) -> Self {
+        Self {
+            chain: chain.into().into(),
+            key: key.into(),
+        }
+    }
+
     /// The chain in PEM, the client's own certificate first.
     pub fn chain(&self) -> &[u8] {
         &self.chain

@@ -90,5 +90,7 @@ pub use referrers::{
 };
 pub use resolve::Resolve;
 pub use session::{Operation, Session};
+#[cfg(feature = "client")]
+pub(crate) use transport_error::root_cause;
 pub use transport_error::{TransportError, TransportErrorKind};
 pub use upload::{Mount, Mounted, Upload, UploadSession, UploadStream, Uploaded};

@@ -12,6 +12,7 @@
 //! addresses that are written in a URL; what a name resolves to is judged by the transport when it connects, for requests that carry [`ServerSupplied`].
 
 mod address;
+mod supplied;
 
 use http::Request;
 use url::{Host, Url};
@@ -23,6 +24,7 @@ use crate::redact::shown_url;
 use crate::{Error, ErrorKind};
 
 pub use address::is_public;
+pub use supplied::{NotPublic, ServerSupplied, check_address, public_addresses};
 
 /// What is allowed beyond the rules that always hold.
 ///
@@ -60,14 +62,6 @@ impl OutboundPolicy {
         self.private_addresses
     }
 }
-
-/// Marks a request, by its extensions, whose host a server has named and not the user.
-///
-/// A transport that resolves names should refuse to connect to an address that is not [public](is_public): at that moment, as an earlier answer of the
-/// resolver binds nobody.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct ServerSupplied;
 
 /// Marks `request` where its host is not the registry's own and has to be public.
 pub(crate) fn mark(profile: &HostProfile, url: &Url, request: &mut Request<Payload>) {

@@ -98,7 +98,7 @@ pub enum TransportErrorKind {
 }
 
 /// The innermost cause: HTTP libraries wrap the telling one in several that only repeat themselves.
-fn root_cause<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
+pub(crate) fn root_cause<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
     let mut cause = error;
     // A chain this long does not occur; the bound is against one that points back to itself.
     for _ in 0..16 {

@@ -1,6 +1,7 @@
 //! What moves bytes: the [`Transport`] trait that HTTP backends implement, and its message [`Body`].
 
 mod body;
+mod build_error;
 mod factory;
 mod timeouts;
 #[cfg(feature = "tower")]
@@ -11,6 +12,7 @@ use http::{Request, Response};
 
 pub use crate::proto::{TransportError, TransportErrorKind};
 pub use body::Body;
+pub use build_error::BuildError;
 pub use factory::TransportFactory;
 pub(crate) use timeouts::TimeLimit;
 pub use timeouts::Timeouts;

@@ -45,6 +45,7 @@ mod runtimes;
 mod seekable;
 mod simulation;
 mod storing;
+mod supplied;
 mod support;
 mod threads;
 mod timeouts;

@@ -1,6 +1,7 @@
 //! A27: a setting that is wrong is an error, and never left out.
 
-use oci_transport_reqwest::{BuildError, ReqwestTransport, ReqwestTransportBuilder};
+use oci_client_core::transport::BuildError;
+use oci_transport_reqwest::{ReqwestTransport, ReqwestTransportBuilder};
 
 use crate::support::printed;
 
@@ -100,7 +101,7 @@ mod certificates {
             (&other_chain, &pem),
         ];
         for (chain, key) in pairs {
-            let error = fail(builder().client_certificate_pem(chain, key));
+            let error = fail(builder().client_certificate_pem(chain, key.to_owned()));
             let text = error.to_string();
             // OpenSSL compares the key with its certificate only in the end.
             let told = text.starts_with("the client certificate") || text.contains("key values mismatch");

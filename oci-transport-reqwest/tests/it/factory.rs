@@ -52,8 +52,6 @@ fn a_setting_that_cannot_be_used_is_an_error() {
         TransportSettings::new().with_roots(""),
         TransportSettings::new().with_client_certificate("CANARY", "CANARY".to_owned()),
     ];
-    let pair = |settings: TransportSettings| settings.with_client_certificate("CANARY", "CANARY".to_owned());
-    cases.push(pair(pair(TransportSettings::new())));
     if cfg!(not(any(feature = "native-tls", feature = "rustls"))) {
         cases.push(TransportSettings::new().danger_accept_invalid_certificates());
     }
@@ -77,7 +75,7 @@ mod tls {
     use super::*;
     use crate::server::Step;
     use crate::support::read;
-    use crate::tls::{asking_config, authority, https, serve, server_config, server_params};
+    use crate::tls::{asking_config, authority, authority_named, https, serve, server_config, server_params};
 
     #[tokio::test]
     async fn any_certificate_is_accepted_where_that_is_said_and_only_there() {
@@ -92,6 +90,30 @@ mod tls {
         get(&make(&TransportSettings::new()).unwrap(), &https(&server))
             .await
             .unwrap_err();
+    }
+
+    /// As `hosts.toml` and `certs.d` may list them.
+    #[tokio::test]
+    async fn of_several_client_certificates_the_server_is_shown_its_own() {
+        let (authority, other) = (authority(), authority_named("other"));
+        let mut settings = TransportSettings::new().with_roots(authority.pem());
+        for issuer in [&other, &authority] {
+            let key = KeyPair::generate().unwrap();
+            let mut params = CertificateParams::new(Vec::new()).unwrap();
+            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+            let chain = params.signed_by(&key, issuer).unwrap().pem();
+            settings = settings.with_client_certificate(chain, key.serialize_pem());
+        }
+        let made = make(&settings);
+        if cfg!(feature = "rustls") {
+            let server = serve(asking_config(&authority)).await;
+            let response = get(&made.unwrap(), &https(&server)).await.unwrap();
+            assert_eq!(read(response).await.unwrap(), b"ok");
+        } else {
+            let error = made.err().unwrap();
+            assert_eq!(error.kind(), ErrorKind::Invalid);
+            assert!(error.to_string().contains("with the feature `rustls`"), "{error}");
+        }
     }
 
     /// The registry redirects to another origin that asks for a client certificate too: it gets none.

@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails has to panic")]
 
 mod client;
+mod factory;
 mod failures;
+mod guard;
 mod server;
 mod settings;
 mod timeouts;

@@ -5,13 +5,13 @@ use std::sync::mpsc;
 
 use http::Request;
 use oci_client_core::blocking::{BlockingTransport as _, Body};
-use oci_client_core::transport::Timeouts;
-use oci_transport_ureq::{BuildError, UreqTransport, UreqTransportBuilder};
+use oci_client_core::transport::{BuildError, Timeouts};
+use oci_transport_ureq::{UreqTransport, UreqTransportBuilder};
 
 use crate::server::{printed, read_head, serve};
 
 #[test]
-fn proxy_urls() {
+fn a13_a27_p27_proxy_urls() {
     let malformed = [
         "http://user:CANARY@[::1",
         "http://user:CANARY@host:99999/",
@@ -26,7 +26,7 @@ fn proxy_urls() {
         assert!(error.to_string().starts_with("the proxy URL is "), "{url}: {error}");
         assert!(!printed(&error).contains("CANARY"), "A13");
     }
-    for scheme in ["http", "https", "socks4", "socks4a", "socks5"] {
+    for scheme in ["http", "https", "socks4", "socks4a", "socks5", "socks5h"] {
         let builder = builder().proxy(format!("{scheme}://user:CANARY@proxy.test"));
         assert!(!format!("{builder:?}").contains("CANARY"), "A13");
         assert!(!format!("{:?}", builder.build().unwrap()).contains("CANARY"), "A13");
@@ -46,7 +46,7 @@ fn user_agents() {
 
 /// What goes to a proxy is a tunnel to the server, with the proxy's own credentials.
 #[test]
-fn requests_go_through_the_proxy() {
+fn p27_requests_go_through_the_proxy() {
     let (sender, heads) = mpsc::channel();
     let address = serve(move |mut stream| {
         sender.send(read_head(&mut stream)).unwrap();

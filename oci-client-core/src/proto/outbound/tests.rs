@@ -277,10 +277,48 @@ fn a07_requests_to_hosts_that_a_server_has_named_are_marked() {
         let is_marked = |profile: &HostProfile| {
             let mut request = Request::new(Payload::Empty);
             mark(profile, &url, &mut request);
-            request.extensions().get::<ServerSupplied>().is_some()
+            ServerSupplied::marks(&request)
         };
         assert_eq!(is_marked(&profile), marked, "{host} {url}");
         let inside = profile.with_outbound(OutboundPolicy::new().with_private_addresses());
         assert!(!is_marked(&inside), "{host} {url}");
     }
+}
+
+#[test]
+fn a07_the_address_that_a_server_has_named_is_judged_before_a_name_is_resolved() {
+    for (uri, allowed) in [
+        ("https://127.0.0.1/x", false),
+        ("https://[::1]:8443/x", false),
+        ("https://[::ffff:10.0.0.1]/x", false),
+        ("http://169.254.169.254/latest", false),
+        ("http://me:secret@192.168.0.1:5000/", false),
+        ("https://1.1.1.1/x", true),
+        ("https://[2606:4700::1111]/x", true),
+        ("https://cdn.test/x", true),
+        ("/relative", true),
+    ] {
+        assert_eq!(check_address(&uri.parse().unwrap()).is_ok(), allowed, "{uri}");
+    }
+}
+
+#[test]
+fn a07_of_what_a_name_resolves_to_only_public_addresses_remain() {
+    let judged = |found: &[&str]| {
+        let found = found.iter().map(|address| address.parse().unwrap());
+        let public = public_addresses(found).ok()?;
+        Some(public.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    for private in [
+        "127.0.0.1:1",
+        "10.0.0.1:1",
+        "169.254.169.254:1",
+        "[::1]:1",
+        "[fd00:ec2::254]:1",
+        "[::ffff:192.168.0.1]:1",
+    ] {
+        assert_eq!(judged(&[private]), None, "{private}");
+        assert_eq!(judged(&[private, "1.1.1.1:1"]).unwrap(), ["1.1.1.1:1"], "{private}");
+    }
+    assert_eq!(judged(&[]), None);
 }

@@ -346,7 +346,7 @@ fn a_401_after_a_redirect_within_the_registry_is_answered() {
 #[test]
 fn a07_what_a_server_has_named_is_marked_for_the_transport() {
     let is_marked = |step: Step<()>| match step {
-        Step::Send(request) => request.extensions().get::<ServerSupplied>().is_some(),
+        Step::Send(request) => ServerSupplied::marks(&request),
         other => panic!("{other:?}"),
     };
     let (stage, mut actor) = (&mut Stage::new(), pull());

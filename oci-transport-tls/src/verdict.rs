@@ -1,25 +1,34 @@
-use std::sync::Arc;
-
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
-/// Trusts nobody, and says why: the system has no root certificates, as in many small containers.
-///
-/// That is no reason to fail earlier, since a registry on plain `http` needs none.
+/// Judges all certificates alike. That a server has the key of its certificate is still checked.
 #[derive(Debug)]
-pub(super) struct NoRoots {
-    provider: Arc<CryptoProvider>,
+pub(crate) struct Verdict {
+    algorithms: WebPkiSupportedAlgorithms,
+    trusts: bool,
 }
 
-impl NoRoots {
-    pub(super) const fn new(provider: Arc<CryptoProvider>) -> Self {
-        Self { provider }
+impl Verdict {
+    /// Whatever certificate a server shows is good.
+    pub(crate) fn trust_anybody(provider: &CryptoProvider) -> Self {
+        Self {
+            algorithms: provider.signature_verification_algorithms,
+            trusts: true,
+        }
+    }
+
+    /// No certificate is good, as the system has no root certificates. That is no reason to fail earlier: a registry on plain `http` needs none.
+    pub(crate) fn no_roots(provider: &CryptoProvider) -> Self {
+        Self {
+            algorithms: provider.signature_verification_algorithms,
+            trusts: false,
+        }
     }
 }
 
-impl ServerCertVerifier for NoRoots {
+impl ServerCertVerifier for Verdict {
     fn verify_server_cert(
         &self,
         _end_entity: &CertificateDer<'_>,
@@ -28,6 +37,9 @@ impl ServerCertVerifier for NoRoots {
         _ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        if self.trusts {
+            return Ok(ServerCertVerified::assertion());
+        }
         Err(Error::General(
             "this system has no root certificates: install them (package ca-certificates), name a file with some in \
              SSL_CERT_FILE, or give the transport its own"
@@ -41,12 +53,7 @@ impl ServerCertVerifier for NoRoots {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(
-            message,
-            certificate,
-            signature,
-            &self.provider.signature_verification_algorithms,
-        )
+        verify_tls12_signature(message, certificate, signature, &self.algorithms)
     }
 
     fn verify_tls13_signature(
@@ -55,15 +62,10 @@ impl ServerCertVerifier for NoRoots {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(
-            message,
-            certificate,
-            signature,
-            &self.provider.signature_verification_algorithms,
-        )
+        verify_tls13_signature(message, certificate, signature, &self.algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.algorithms.supported_schemes()
     }
 }
