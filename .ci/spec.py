@@ -12,6 +12,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ROW = re.compile(r"^\| ([A-Z]{1,2}[0-9]+) \|(.*)\|([^|]*)\|$")
+# Names of functions that are a test for each storage.
+ON_EVERY_STORAGE = re.compile(r"^on_every_storage!\(([^()]*)\);$", re.MULTILINE)
 TEST = re.compile(r"^\s*#\[(?:tokio::)?test[^\n]*\]\n(?:\s*(?:#|//)[^\n]*\n)*\s*(?:async )?fn (\w+)\(", re.MULTILINE)
 
 
@@ -29,12 +31,14 @@ def main():
 
 def tests_by_id():
     """Of each word in a test's name: the tests, by file."""
-    listed = subprocess.run(["git", "ls-files", "*.rs"], cwd=ROOT, capture_output=True, text=True, check=True)
+    files = subprocess.run(["git", "ls-files", "*.rs"], cwd=ROOT, capture_output=True, text=True, check=True)
     found = {}
-    for name in listed.stdout.split():
+    for name in files.stdout.split():
         if not (ROOT / name).exists():
             continue
-        for test in TEST.findall((ROOT / name).read_text(encoding="utf-8")):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        on_storages = [test for names in ON_EVERY_STORAGE.findall(text) for test in re.findall(r"\w+", names)]
+        for test in TEST.findall(text) + on_storages:
             for word in test.split("_"):
                 found.setdefault(word, {}).setdefault(name, []).append(test)
     return found

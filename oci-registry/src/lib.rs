@@ -45,11 +45,13 @@ mod routes;
 #[cfg(feature = "serve")]
 mod server;
 pub mod storage;
+mod warnings;
 
 pub use limits::Limits;
 pub use registry::{Registry, RegistryBuilder};
 #[cfg(feature = "serve")]
 pub use server::Server;
+pub use warnings::InvalidWarning;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -17,6 +17,7 @@ use crate::query::Query;
 use crate::response::{self, Outcome};
 use crate::routes::Route;
 use crate::storage::{MemoryStorage, Storage};
+use crate::warnings::Warnings;
 
 /// A registry: it answers the requests of the OCI distribution spec.
 ///
@@ -34,6 +35,7 @@ impl Registry {
             allow_missing_blobs: false,
             limits: Limits::new(),
             storage: None,
+            warnings: Warnings::default(),
         }
     }
 
@@ -59,6 +61,7 @@ impl Registry {
         let mut response = outcome.unwrap_or_else(ApiError::into_response);
         tracing::debug!(method = %parts.method, path = traced, status = response.status().as_u16(), "request");
         complete(&mut response, &parts.method);
+        self.service.warnings.extend(response.headers_mut());
         response
     }
 
@@ -117,6 +120,7 @@ pub struct RegistryBuilder {
     allow_missing_blobs: bool,
     limits: Limits,
     storage: Option<Arc<dyn Storage>>,
+    pub(crate) warnings: Warnings,
 }
 
 impl RegistryBuilder {
@@ -150,6 +154,7 @@ impl RegistryBuilder {
             hashers: Hashers::default(),
             limits: self.limits,
             storage: self.storage.unwrap_or_else(|| Arc::new(MemoryStorage::new())),
+            warnings: self.warnings,
         };
         Registry {
             service: Arc::new(service),
@@ -173,6 +178,7 @@ pub(crate) struct Service {
     pub(crate) hashers: Hashers,
     pub(crate) limits: Limits,
     pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) warnings: Warnings,
 }
 
 /// One request, without its body.

@@ -29,8 +29,10 @@ async fn get(call: &Call<'_>, repository: &RepositoryName, digest: &Digest) -> O
         .await?
         .ok_or_else(|| ApiError::blob_unknown(digest))?;
     if not_modified(call.headers, digest) {
-        let builder = response::respond(StatusCode::NOT_MODIFIED);
-        return Ok(response::empty(builder.header(header::ETAG, entity_tag(digest))));
+        let builder = response::respond(StatusCode::NOT_MODIFIED)
+            .header(header::ETAG, entity_tag(digest))
+            .header(DOCKER_CONTENT_DIGEST, ascii(digest));
+        return Ok(response::empty(builder));
     }
     let range = if range_applies(call.headers, digest) {
         call.header(header::RANGE)

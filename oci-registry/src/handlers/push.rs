@@ -63,10 +63,17 @@ fn tags(call: &Call<'_>, reference: &TagOrDigest) -> Result<Vec<Tag>, ApiError> 
         return Err(ApiError::new(StatusCode::URI_TOO_LONG, ErrorCode::UNSUPPORTED, message));
     }
     let parse = |text: &str| {
-        text.parse()
+        text.parse::<Tag>()
             .map_err(|error| ApiError::manifest_invalid(format!("{error}")))
     };
-    call.query.all("tag").map(parse).collect()
+    let mut tags: Vec<Tag> = Vec::new();
+    for text in call.query.all("tag") {
+        let tag = parse(text)?;
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    Ok(tags)
 }
 
 /// The `Content-Type`, which says how to read the manifest.

@@ -1,8 +1,7 @@
 use super::*;
 
-/// S15, RD5, RD6.
 #[test]
-fn numbers_are_clamped_and_garbage_is_refused() {
+fn rd5_rd6_s15_numbers_are_clamped_and_garbage_is_refused() {
     let cases = [
         ("", Some((100, None))),
         ("n=7", Some((7, None))),
@@ -25,9 +24,8 @@ fn numbers_are_clamped_and_garbage_is_refused() {
     }
 }
 
-/// RD4.
 #[test]
-fn link_is_encoded() {
+fn rd4_a_link_is_encoded() {
     let link = next_link(
         "/v2/a/referrers/x",
         2,

@@ -1,8 +1,7 @@
 use super::*;
 
-/// S16.
 #[test]
-fn ranges_of_a_blob_of_ten_bytes() {
+fn s16_ranges_of_a_blob_of_ten_bytes() {
     use Requested::{Part, Unsatisfiable, Whole};
     let cases = [
         (None, Whole),
@@ -32,15 +31,14 @@ fn ranges_of_a_blob_of_ten_bytes() {
 }
 
 #[test]
-fn an_empty_blob_has_no_satisfiable_range() {
+fn s16_an_empty_blob_has_no_satisfiable_range() {
     for header in ["bytes=0-0", "bytes=0-", "bytes=-1"] {
         assert_eq!(Requested::parse(Some(header), 0), Requested::Unsatisfiable, "{header}");
     }
 }
 
-/// S04, CB10.
 #[test]
-fn chunks() {
+fn s04_cb10_chunks() {
     let cases = [
         ("0-0", Some(0..1)),
         ("5-9", Some(5..10)),

@@ -1,8 +1,8 @@
 use super::*;
 
-/// S02: names may hold the words that paths are made of.
+/// Names may hold the words that paths are made of.
 #[test]
-fn paths() {
+fn s02_paths() {
     let digest = Digest::sha256(b"x");
     let id = "0123456789abcdef0123456789abcdef";
     let name = |text: &str| text.parse::<RepositoryName>().unwrap();

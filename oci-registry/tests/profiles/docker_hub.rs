@@ -99,7 +99,7 @@ fn the_observer_hears_how_many_pulls_are_left() {
 }
 
 #[test]
-fn too_many_requests_are_answered_in_plain_text() {
+fn rh3_too_many_requests_are_answered_in_plain_text() {
     let site = Site::new(Profile::docker_hub());
     for _ in 0..600 {
         assert_eq!(site.send("GET", "/v2/", &[], b"").unwrap().status, 401);

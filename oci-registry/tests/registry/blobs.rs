@@ -4,20 +4,19 @@ use oci_spec_types::{Algorithm, Digest};
 use crate::fixture::{Fixture, on_every_storage};
 
 on_every_storage!(
-    absent,
-    base,
-    conditional,
-    deleted,
+    e1_methods_that_a_path_does_not_answer,
     large_blobs_come_in_chunks,
-    method_not_allowed,
-    pull,
-    range_of_another_version_is_ignored,
-    ranges,
-    sha512,
+    rh2_s20_the_base_of_the_api,
+    rh5_a_blob_that_the_client_has,
+    rp1_rp2_rp3_rp7_s20_a_blob_by_get_and_head,
+    rp1_rp3_rb6_a_blob_by_sha512,
+    rp4_rx1_e1_a_blob_that_is_not_there,
+    rp6_s16_a_range_of_another_version_is_ignored,
+    rp6_s16_ranges,
+    rx1_rx2_s17_only_one_repository_loses_a_blob,
 );
 
-/// RH2, S20.
-fn base(fixture: &Fixture) {
+fn rh2_s20_the_base_of_the_api(fixture: &Fixture) {
     for path in ["/v2/", "/v2"] {
         let answer = fixture.get(path).send().expect(StatusCode::OK);
         assert_eq!(answer.header("x-content-type-options").as_deref(), Some("nosniff"));
@@ -25,8 +24,7 @@ fn base(fixture: &Fixture) {
     }
 }
 
-/// RP1, RP2, RP3, RP7, S20.
-fn pull(fixture: &Fixture) {
+fn rp1_rp2_rp3_rp7_s20_a_blob_by_get_and_head(fixture: &Fixture) {
     for content in [&b""[..], b"x", b"hello"] {
         let digest = fixture.push_blob("a/b", content);
         let path = format!("/v2/a/b/blobs/{digest}");
@@ -46,8 +44,7 @@ fn pull(fixture: &Fixture) {
     }
 }
 
-/// RP4, E1.
-fn absent(fixture: &Fixture) {
+fn rp4_rx1_e1_a_blob_that_is_not_there(fixture: &Fixture) {
     let digest = Digest::sha256(b"absent");
     fixture.push_blob("other", b"absent");
     for repository in ["missing", "present"] {
@@ -77,8 +74,8 @@ fn absent(fixture: &Fixture) {
         .expect_error(StatusCode::NOT_FOUND, "BLOB_UNKNOWN");
 }
 
-/// RX1, RX2, S17: only one repository loses the blob.
-fn deleted(fixture: &Fixture) {
+/// Only one repository loses the blob.
+fn rx1_rx2_s17_only_one_repository_loses_a_blob(fixture: &Fixture) {
     let digest = fixture.push_blob("a", b"shared");
     fixture.push_blob("b", b"shared");
     let path = format!("/v2/a/blobs/{digest}");
@@ -90,8 +87,7 @@ fn deleted(fixture: &Fixture) {
     assert_eq!(fixture.get(&path).send().content(), b"shared");
 }
 
-/// RP6, S16.
-fn ranges(fixture: &Fixture) {
+fn rp6_s16_ranges(fixture: &Fixture) {
     let digest = fixture.push_blob("a", b"0123456789");
     let path = format!("/v2/a/blobs/{digest}");
     let parts = [
@@ -128,7 +124,7 @@ fn ranges(fixture: &Fixture) {
     assert_eq!(head.header("content-length").as_deref(), Some("10"));
 }
 
-fn range_of_another_version_is_ignored(fixture: &Fixture) {
+fn rp6_s16_a_range_of_another_version_is_ignored(fixture: &Fixture) {
     let digest = fixture.push_blob("a", b"0123456789");
     let call = |tag: String| {
         let call = fixture.get(format!("/v2/a/blobs/{digest}"));
@@ -138,7 +134,7 @@ fn range_of_another_version_is_ignored(fixture: &Fixture) {
     call(format!("\"{}\"", Digest::sha256(b"other"))).expect(StatusCode::OK);
 }
 
-fn conditional(fixture: &Fixture) {
+fn rh5_a_blob_that_the_client_has(fixture: &Fixture) {
     let digest = fixture.push_blob("a", b"content");
     let call = |tag: &str| {
         fixture
@@ -157,7 +153,7 @@ fn conditional(fixture: &Fixture) {
     call("\"x\"").expect(StatusCode::OK);
 }
 
-fn sha512(fixture: &Fixture) {
+fn rp1_rp3_rb6_a_blob_by_sha512(fixture: &Fixture) {
     let digest = Digest::sha512(b"content");
     fixture
         .post(format!("/v2/a/blobs/uploads/?digest={digest}"))
@@ -194,7 +190,7 @@ fn large_blobs_come_in_chunks(fixture: &Fixture) {
     });
 }
 
-fn method_not_allowed(fixture: &Fixture) {
+fn e1_methods_that_a_path_does_not_answer(fixture: &Fixture) {
     let digest = Digest::sha256(b"");
     let cases = [
         (fixture.put(format!("/v2/a/blobs/{digest}")), "DELETE, GET, HEAD"),

@@ -3,10 +3,9 @@ use serde_json::json;
 
 use crate::fixture::{Fixture, on_every_storage};
 
-on_every_storage!(repositories);
+on_every_storage!(rd4_s15_x3_repositories,);
 
-/// X3, RD4, S15.
-fn repositories(fixture: &Fixture) {
+fn rd4_s15_x3_repositories(fixture: &Fixture) {
     assert_eq!(fixture.get("/v2/_catalog").send().json(), json!({ "repositories": [] }));
     for name in ["b", "a/b", "a", "a/b/c/d", "a-b", "manifests/tags", "blobs"] {
         fixture.push_blob(name, b"x");

@@ -8,22 +8,22 @@ use oci_spec_types::Digest;
 use crate::fixture::{Answer, Fixture, on_every_storage, with_digest};
 
 on_every_storage!(
-    algorithm_is_announced,
-    broken_chunk_keeps_what_arrived,
-    chunks,
-    content_range_must_fit_the_body,
-    dropped_request_keeps_a_prefix,
-    last_chunk_in_the_put,
-    malformed_content_range,
-    one_writer_at_a_time,
-    out_of_order,
-    sha512_without_announcement,
-    status_of_an_empty_upload,
-    streamed,
+    rb10_sha512_without_announcement,
+    rb10_the_algorithm_is_announced,
+    rb11_s05_a_broken_chunk_keeps_what_arrived,
+    rb11_the_status_of_an_empty_upload,
+    rb7_chunks_of_one_byte,
+    rb8_a_streamed_body,
+    rb8_rb10_rb11_chunks,
+    rb9_rb10_the_last_chunk_in_the_put,
+    rb9_s04_chunks_out_of_order,
+    s04_malformed_content_ranges,
+    s04_one_writer_at_a_time,
+    s04_s05_a_content_range_must_fit_the_body,
+    s05_a_dropped_request_keeps_a_prefix,
 );
 
-/// RB8, RB10, RB11.
-fn chunks(fixture: &Fixture) {
+fn rb8_rb10_rb11_chunks(fixture: &Fixture) {
     let location = fixture.start_upload("a");
     let first = patch(fixture, &location, "0-3", "0123").expect(StatusCode::ACCEPTED);
     assert_eq!(first.header("range").as_deref(), Some("0-3"));
@@ -44,7 +44,19 @@ fn chunks(fixture: &Fixture) {
     );
 }
 
-fn last_chunk_in_the_put(fixture: &Fixture) {
+fn rb7_chunks_of_one_byte(fixture: &Fixture) {
+    let answer = fixture.post("/v2/a/blobs/uploads/").send().expect(StatusCode::ACCEPTED);
+    assert_eq!(answer.header("oci-chunk-min-length"), None);
+    let mut location = answer.header("location").unwrap();
+    for (end, byte) in ["0", "1", "2", "3"].into_iter().enumerate() {
+        let answer = patch(fixture, &location, &format!("{end}-{end}"), byte).expect(StatusCode::ACCEPTED);
+        assert_eq!(answer.header("range"), Some(format!("0-{end}")));
+        location = answer.header("location").unwrap();
+    }
+    finish(fixture, &location, b"0123");
+}
+
+fn rb9_rb10_the_last_chunk_in_the_put(fixture: &Fixture) {
     let location = fixture.start_upload("a");
     patch(fixture, &location, "0-3", "0123").expect(StatusCode::ACCEPTED);
     let digest = Digest::sha256(b"0123456789");
@@ -55,12 +67,20 @@ fn last_chunk_in_the_put(fixture: &Fixture) {
             .body(body)
             .send()
     };
-    put("5-9", "56789").expect_error(StatusCode::RANGE_NOT_SATISFIABLE, "BLOB_UPLOAD_INVALID");
+    for (range, body) in [
+        ("5-9", "56789"),
+        ("3-9", "3456789"),
+        ("0-9", "0123456789"),
+        ("0-3", "0123"),
+    ] {
+        let answer = put(range, body).expect_error(StatusCode::RANGE_NOT_SATISFIABLE, "BLOB_UPLOAD_INVALID");
+        assert_eq!(answer.header("range").as_deref(), Some("0-3"));
+        assert_eq!(answer.header("location").as_ref(), Some(&location));
+    }
     put("4-9", "456789").expect(StatusCode::CREATED);
 }
 
-/// RB9, S04.
-fn out_of_order(fixture: &Fixture) {
+fn rb9_s04_chunks_out_of_order(fixture: &Fixture) {
     let location = fixture.start_upload("a");
     let early = patch(fixture, &location, "4-7", "4567");
     let early = early.expect_error(StatusCode::RANGE_NOT_SATISFIABLE, "BLOB_UPLOAD_INVALID");
@@ -74,8 +94,7 @@ fn out_of_order(fixture: &Fixture) {
     finish(fixture, &location, b"0123");
 }
 
-/// S04.
-fn malformed_content_range(fixture: &Fixture) {
+fn s04_malformed_content_ranges(fixture: &Fixture) {
     let location = fixture.start_upload("a");
     for range in [
         "bytes 0-3",
@@ -95,8 +114,8 @@ fn malformed_content_range(fixture: &Fixture) {
     finish(fixture, &location, b"0123");
 }
 
-/// S04, S05: nothing beyond the range is stored.
-fn content_range_must_fit_the_body(fixture: &Fixture) {
+/// Nothing beyond the range is stored.
+fn s04_s05_a_content_range_must_fit_the_body(fixture: &Fixture) {
     let location = fixture.start_upload("a");
     for range in ["0-2", "0-4"] {
         patch(fixture, &location, range, "0123").expect_error(StatusCode::BAD_REQUEST, "SIZE_INVALID");
@@ -122,8 +141,7 @@ fn content_range_must_fit_the_body(fixture: &Fixture) {
     finish(fixture, &location, b"012345");
 }
 
-/// CB17.
-fn streamed(fixture: &Fixture) {
+fn rb8_a_streamed_body(fixture: &Fixture) {
     let content: Vec<u8> = (0..300_000_u32).flat_map(u32::to_le_bytes).collect();
     let location = fixture.start_upload("a");
     let parts: Vec<_> = content.chunks(1000).map(|part| Ok(part.to_vec().into())).collect();
@@ -137,8 +155,8 @@ fn streamed(fixture: &Fixture) {
     finish(fixture, &location, &content);
 }
 
-/// RB11; CB16: no byte is not taken for one.
-fn status_of_an_empty_upload(fixture: &Fixture) {
+/// No byte is not taken for one.
+fn rb11_the_status_of_an_empty_upload(fixture: &Fixture) {
     let location = fixture.start_upload("a");
     let status = fixture.get(&location).send().expect(StatusCode::NO_CONTENT);
     assert_eq!(status.header("range").as_deref(), Some("0--1"));
@@ -147,8 +165,7 @@ fn status_of_an_empty_upload(fixture: &Fixture) {
     assert_eq!(status.header("range").as_deref(), Some("0-0"));
 }
 
-/// S05.
-fn broken_chunk_keeps_what_arrived(fixture: &Fixture) {
+fn rb11_s05_a_broken_chunk_keeps_what_arrived(fixture: &Fixture) {
     let location = fixture.start_upload("a");
     let broken = TransportError::new(TransportErrorKind::Reset, "cut");
     let body = Body::from_stream(stream::iter([Ok("0123".into()), Err(broken)]), Some(10));
@@ -165,8 +182,8 @@ fn broken_chunk_keeps_what_arrived(fixture: &Fixture) {
     put.expect(StatusCode::CREATED);
 }
 
-/// S05: what was stored by then stays, and is hashed again.
-fn dropped_request_keeps_a_prefix(fixture: &Fixture) {
+/// What was stored by then stays, and is hashed again.
+fn s05_a_dropped_request_keeps_a_prefix(fixture: &Fixture) {
     let content: Vec<u8> = (0..100_000_u32).flat_map(u32::to_le_bytes).collect();
     let location = fixture.start_upload("a");
     drop(stalled(fixture, &location, content.clone()));
@@ -182,7 +199,7 @@ fn dropped_request_keeps_a_prefix(fixture: &Fixture) {
     assert!(fixture.get(format!("/v2/a/blobs/{digest}")).send().content() == content);
 }
 
-fn one_writer_at_a_time(fixture: &Fixture) {
+fn s04_one_writer_at_a_time(fixture: &Fixture) {
     let content: Vec<u8> = (0..100_000_u32).flat_map(u32::to_le_bytes).collect();
     let location = fixture.start_upload("a");
     let first = stalled(fixture, &location, content);
@@ -222,8 +239,7 @@ fn retried(request: impl Fn() -> Answer) -> Answer {
     answer
 }
 
-/// digest-algorithm.
-fn algorithm_is_announced(fixture: &Fixture) {
+fn rb10_the_algorithm_is_announced(fixture: &Fixture) {
     let answer = fixture
         .post("/v2/a/blobs/uploads/?digest-algorithm=sha512")
         .send()
@@ -238,7 +254,7 @@ fn algorithm_is_announced(fixture: &Fixture) {
     assert_eq!(fixture.get(format!("/v2/a/blobs/{digest}")).send().content(), b"0123");
 }
 
-fn sha512_without_announcement(fixture: &Fixture) {
+fn rb10_sha512_without_announcement(fixture: &Fixture) {
     let location = fixture.start_upload("a");
     patch(fixture, &location, "0-3", "0123").expect(StatusCode::ACCEPTED);
     let digest = Digest::sha512(b"0123456789");

@@ -239,6 +239,10 @@ impl Answer {
         Some(self.0.headers().get(name)?.to_str().unwrap().to_owned())
     }
 
+    pub(crate) fn header_names(&self) -> Vec<String> {
+        self.0.headers().keys().map(ToString::to_string).collect()
+    }
+
     pub(crate) fn headers(&self, name: &str) -> Vec<String> {
         self.0
             .headers()

@@ -4,17 +4,16 @@ use oci_spec_types::{Digest, MediaType};
 use crate::fixture::{Fixture, image, json, on_every_storage};
 
 on_every_storage!(
-    absent,
-    conditional,
-    deleting_a_digest_deletes_its_tags,
-    deleting_a_tag_leaves_the_manifest,
-    media_type_is_kept,
-    moved_tag,
-    pull_by_tag_and_digest,
+    rh5_a_manifest_that_the_client_has,
+    rm4_rp5_the_media_type_is_kept,
+    rp1_a_moved_tag,
+    rp1_rp2_rp5_rp7_rm1_rm2_a_manifest_by_tag_and_digest,
+    rp4_rx1_e1_a_manifest_that_is_not_there,
+    rx1_rx2_deleting_a_digest_deletes_its_tags,
+    rx1_rx2_deleting_a_tag_leaves_the_manifest,
 );
 
-/// RP1, RP2, RP5, RP7, RM1, RM2.
-fn pull_by_tag_and_digest(fixture: &Fixture) {
+fn rp1_rp2_rp5_rp7_rm1_rm2_a_manifest_by_tag_and_digest(fixture: &Fixture) {
     fixture.push_blob("a/b", b"{}");
     // The bytes are kept as they are, spaces included.
     let content = [json(&image("one")).as_slice(), b"\n  "].concat();
@@ -51,8 +50,8 @@ fn pull_by_tag_and_digest(fixture: &Fixture) {
         .expect(StatusCode::NOT_FOUND);
 }
 
-/// RM4, RP5: parameters of the type are not kept, its case is.
-fn media_type_is_kept(fixture: &Fixture) {
+/// Parameters of the type are not kept, its case is.
+fn rm4_rp5_the_media_type_is_kept(fixture: &Fixture) {
     fixture.push_blob("a", b"{}");
     let docker = br#"{"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json",
         "config":{"mediaType":"application/vnd.docker.container.image.v1+json","size":2,
@@ -76,8 +75,7 @@ fn media_type_is_kept(fixture: &Fixture) {
     );
 }
 
-/// RP4, E1.
-fn absent(fixture: &Fixture) {
+fn rp4_rx1_e1_a_manifest_that_is_not_there(fixture: &Fixture) {
     let digest = Digest::sha256(b"absent");
     for repository in ["missing", "present"] {
         for reference in ["latest", &digest.to_string(), "md5:00", ".not-a-tag"] {
@@ -105,7 +103,7 @@ fn absent(fixture: &Fixture) {
     malformed.expect_error(StatusCode::BAD_REQUEST, "DIGEST_INVALID");
 }
 
-fn moved_tag(fixture: &Fixture) {
+fn rp1_a_moved_tag(fixture: &Fixture) {
     let first = fixture.push_image("a", "latest", &image("one"));
     let second = fixture.push_image("a", "latest", &image("two"));
     assert_eq!(
@@ -126,8 +124,7 @@ fn moved_tag(fixture: &Fixture) {
     );
 }
 
-/// RX1, RX2.
-fn deleting_a_tag_leaves_the_manifest(fixture: &Fixture) {
+fn rx1_rx2_deleting_a_tag_leaves_the_manifest(fixture: &Fixture) {
     let digest = fixture.push_image("a", "v1", &image("one"));
     fixture.push_image("a", "v2", &image("one"));
     fixture.delete("/v2/a/manifests/v1").send().expect(StatusCode::ACCEPTED);
@@ -143,8 +140,7 @@ fn deleting_a_tag_leaves_the_manifest(fixture: &Fixture) {
         .expect(StatusCode::OK);
 }
 
-/// RX1, RX2.
-fn deleting_a_digest_deletes_its_tags(fixture: &Fixture) {
+fn rx1_rx2_deleting_a_digest_deletes_its_tags(fixture: &Fixture) {
     let digest = fixture.push_image("a", "v1", &image("one"));
     fixture.push_image("a", "v2", &image("one"));
     let other = fixture.push_image("a", "v3", &image("two"));
@@ -168,7 +164,7 @@ fn deleting_a_digest_deletes_its_tags(fixture: &Fixture) {
     );
 }
 
-fn conditional(fixture: &Fixture) {
+fn rh5_a_manifest_that_the_client_has(fixture: &Fixture) {
     fixture.push_image("a", "v1", &image("one"));
     let tag = fixture.get("/v2/a/manifests/v1").send().header("etag").unwrap();
     let call = || fixture.get("/v2/a/manifests/v1").header("if-none-match", &tag).send();

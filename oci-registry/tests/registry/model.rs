@@ -8,16 +8,12 @@ use crate::fixture::{Answer, Fixture, with_digest};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
-
-    /// S04.
     #[test]
-    fn an_upload_in_memory(steps in prop::collection::vec(step(), 1..20)) {
+    fn s04_any_requests_to_an_upload_in_memory(steps in prop::collection::vec(step(), 1..20)) {
         run(&Fixture::memory(), &steps);
     }
-
-    /// S04.
     #[test]
-    fn an_upload_in_a_directory(steps in prop::collection::vec(step(), 1..8)) {
+    fn s04_any_requests_to_an_upload_in_a_directory(steps in prop::collection::vec(step(), 1..8)) {
         run(&Fixture::directory(), &steps);
     }
 }

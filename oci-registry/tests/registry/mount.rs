@@ -3,10 +3,15 @@ use oci_spec_types::Digest;
 
 use crate::fixture::{Fixture, on_every_storage, with_digest};
 
-on_every_storage!(anonymous, from_itself, missing, mounted, with_a_body);
+on_every_storage!(
+    rb13_a_mount_from_itself,
+    rb13_a_mounted_blob,
+    rb13_s17_what_the_source_does_not_have_is_not_mounted,
+    rb6_rb13_a_mount_with_a_body,
+    rb13_s17_a_mount_without_a_source,
+);
 
-/// RB13.
-fn mounted(fixture: &Fixture) {
+fn rb13_a_mounted_blob(fixture: &Fixture) {
     let digest = fixture.push_blob("source/a", b"content");
     let answer = fixture
         .post(format!("/v2/target/blobs/uploads/?mount={digest}&from=source%2Fa"))
@@ -28,8 +33,8 @@ fn mounted(fixture: &Fixture) {
         .expect(StatusCode::OK);
 }
 
-/// RB13, S17: what the source does not have is not mounted, though another repository has it.
-fn missing(fixture: &Fixture) {
+/// What the source does not have is not mounted, though another repository has it.
+fn rb13_s17_what_the_source_does_not_have_is_not_mounted(fixture: &Fixture) {
     let digest = fixture.push_blob("other", b"content");
     for from in ["source", "Not+A+Name", "..%2fother"] {
         let answer = fixture
@@ -48,8 +53,8 @@ fn missing(fixture: &Fixture) {
     bad.expect_error(StatusCode::BAD_REQUEST, "DIGEST_INVALID");
 }
 
-/// RB13, S17: without `from`, only the target itself is searched.
-fn anonymous(fixture: &Fixture) {
+/// Without `from`, only the target itself is searched.
+fn rb13_s17_a_mount_without_a_source(fixture: &Fixture) {
     let digest = fixture.push_blob("other", b"content");
     let path = format!("/v2/target/blobs/uploads/?mount={digest}");
     let location = fixture
@@ -67,7 +72,7 @@ fn anonymous(fixture: &Fixture) {
 }
 
 /// A client that does not know whether the blob is there asks and starts the upload at once.
-fn from_itself(fixture: &Fixture) {
+fn rb13_a_mount_from_itself(fixture: &Fixture) {
     let digest = Digest::sha256(b"content");
     let path = format!("/v2/a/blobs/uploads/?mount={digest}&from=a");
     let location = fixture
@@ -85,7 +90,7 @@ fn from_itself(fixture: &Fixture) {
 }
 
 /// ... and a small blob goes along, needed or not.
-fn with_a_body(fixture: &Fixture) {
+fn rb6_rb13_a_mount_with_a_body(fixture: &Fixture) {
     let digest = Digest::sha256(b"content");
     let path = format!("/v2/a/blobs/uploads/?mount={digest}&from=a&digest={digest}");
     for _ in 0..2 {

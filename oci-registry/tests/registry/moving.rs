@@ -9,13 +9,13 @@ use crate::fixture::{Fixture, image, json, on_every_storage};
 use crate::observed::Step;
 
 on_every_storage!(
-    deleted_while_it_is_read,
-    moves_while_it_is_read,
-    moves_faster_than_it_is_read,
+    s12_a_manifest_deleted_while_it_is_read,
+    s12_a_tag_moves_faster_than_it_is_read,
+    s12_a_tag_moves_while_it_is_read,
 );
 
-/// S12: the tag exists at every moment, so it is always found.
-fn moves_while_it_is_read(fixture: &Fixture) {
+/// The tag exists at every moment, so it is always found.
+fn s12_a_tag_moves_while_it_is_read(fixture: &Fixture) {
     let fixture = moved(fixture, 5);
     let answer = fixture.get("/v2/a/manifests/latest").send().expect(StatusCode::OK);
     assert_eq!(answer.content(), json(&image("5")));
@@ -23,13 +23,13 @@ fn moves_while_it_is_read(fixture: &Fixture) {
     assert_eq!(answer.header("docker-content-digest"), Some(digest.to_string()));
 }
 
-fn moves_faster_than_it_is_read(fixture: &Fixture) {
+fn s12_a_tag_moves_faster_than_it_is_read(fixture: &Fixture) {
     let fixture = moved(fixture, usize::MAX);
     let answer = fixture.get("/v2/a/manifests/latest").send();
     answer.expect_error(StatusCode::SERVICE_UNAVAILABLE, "UNKNOWN");
 }
 
-fn deleted_while_it_is_read(fixture: &Fixture) {
+fn s12_a_manifest_deleted_while_it_is_read(fixture: &Fixture) {
     let fixture = fixture.observed(|direct, step| {
         if let Step::Manifest(digest) = step {
             direct.delete(format!("/v2/a/manifests/{digest}")).send();

@@ -8,15 +8,15 @@ use crate::fixture::{Fixture, on_every_storage};
 
 on_every_storage!(
     any_host,
-    header_size,
-    malformed_queries,
-    names_are_checked_after_decoding,
-    nested_names_do_not_meet,
-    unknown_paths,
+    e1_malformed_queries,
+    s02_e1_unknown_paths,
+    s02_nested_names_do_not_meet,
+    s02_rh1_names_are_checked_after_decoding,
+    s08_the_size_of_header_fields,
 );
 
-/// S02: nothing is normalised, redirected or let out of the storage.
-fn names_are_checked_after_decoding(fixture: &Fixture) {
+/// Nothing is normalised, redirected or let out of the storage.
+fn s02_rh1_names_are_checked_after_decoding(fixture: &Fixture) {
     let long = "a".repeat(300);
     let names = [
         "..",
@@ -68,8 +68,7 @@ fn names_are_checked_after_decoding(fixture: &Fixture) {
     );
 }
 
-/// S02.
-fn unknown_paths(fixture: &Fixture) {
+fn s02_e1_unknown_paths(fixture: &Fixture) {
     let paths = [
         "/",
         "/v1/",
@@ -100,7 +99,7 @@ fn unknown_paths(fixture: &Fixture) {
         .expect_error(StatusCode::NOT_FOUND, "MANIFEST_UNKNOWN");
 }
 
-fn malformed_queries(fixture: &Fixture) {
+fn e1_malformed_queries(fixture: &Fixture) {
     for query in ["n=%", "n=%zz", "%ff=1"] {
         fixture
             .get(format!("/v2/_catalog?{query}"))
@@ -110,7 +109,7 @@ fn malformed_queries(fixture: &Fixture) {
 }
 
 /// A repository's own files and the repositories below it are apart.
-fn nested_names_do_not_meet(fixture: &Fixture) {
+fn s02_nested_names_do_not_meet(fixture: &Fixture) {
     let names = [
         "a",
         "a/b",
@@ -147,8 +146,7 @@ fn any_host(fixture: &Fixture) {
     }
 }
 
-/// S08.
-fn header_size(fixture: &Fixture) {
+fn s08_the_size_of_header_fields(fixture: &Fixture) {
     let fixture = fixture.with(Limits::new().with_header_size(100), false);
     fixture
         .get("/v2/")

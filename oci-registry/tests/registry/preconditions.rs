@@ -8,14 +8,14 @@ use oci_spec_types::{Digest, MediaType};
 use crate::fixture::{Answer, Fixture, image, json, on_every_storage};
 
 on_every_storage!(
-    concurrent_updates,
-    deletes,
-    manifest_that_is_there,
-    tag_that_is_there,
-    tag_that_is_not_there,
+    rh5_a_condition_on_a_manifest_that_is_there,
+    rh5_a_condition_on_a_tag_that_is_not_there,
+    rh5_a_condition_on_a_tag_that_is_there,
+    rh5_concurrent_updates,
+    rh5_conditional_deletes,
 );
 
-fn tag_that_is_not_there(fixture: &Fixture) {
+fn rh5_a_condition_on_a_tag_that_is_not_there(fixture: &Fixture) {
     let one = quoted("one");
     failed(put(fixture, "latest", "one", "if-match", "*"));
     failed(put(fixture, "latest", "one", "if-match", &one));
@@ -26,7 +26,7 @@ fn tag_that_is_not_there(fixture: &Fixture) {
     put(fixture, "latest", "one", "if-none-match", "*").expect(StatusCode::CREATED);
 }
 
-fn tag_that_is_there(fixture: &Fixture) {
+fn rh5_a_condition_on_a_tag_that_is_there(fixture: &Fixture) {
     fixture.push_image("a", "latest", &image("one"));
     let (one, two) = (quoted("one"), quoted("two"));
     failed(put(fixture, "latest", "two", "if-none-match", "*"));
@@ -50,7 +50,7 @@ fn tag_that_is_there(fixture: &Fixture) {
     put(fixture, "latest", "one", "if-none-match", &two).expect(StatusCode::CREATED);
 }
 
-fn manifest_that_is_there(fixture: &Fixture) {
+fn rh5_a_condition_on_a_manifest_that_is_there(fixture: &Fixture) {
     let digest = Digest::sha256(&json(&image("one"))).to_string();
     failed(put(fixture, &digest, "one", "if-match", "*"));
     put(fixture, &digest, "one", "if-none-match", "*").expect(StatusCode::CREATED);
@@ -59,7 +59,7 @@ fn manifest_that_is_there(fixture: &Fixture) {
     put(fixture, &digest, "one", "if-match", &quoted("one")).expect(StatusCode::CREATED);
 }
 
-fn deletes(fixture: &Fixture) {
+fn rh5_conditional_deletes(fixture: &Fixture) {
     let digest = fixture.push_image("a", "latest", &image("one"));
     let delete = |reference: &str, value: &str| {
         let call = fixture.delete(format!("/v2/a/manifests/{reference}"));
@@ -75,7 +75,7 @@ fn deletes(fixture: &Fixture) {
 }
 
 /// Of many that would replace the same manifest only one succeeds.
-fn concurrent_updates(fixture: &Fixture) {
+fn rh5_concurrent_updates(fixture: &Fixture) {
     fixture.push_image("a", "latest", &image("0"));
     let current = quoted("0");
     let created = AtomicUsize::new(0);

@@ -8,25 +8,24 @@ use crate::fixture::{Fixture, image, json, on_every_storage};
 use crate::observed::Step;
 
 on_every_storage!(
-    body_that_is_not_a_manifest,
-    repeated_references,
-    sha512_referrer,
-    content_types,
-    large_manifests,
-    missing_references,
-    missing_references_allowed,
-    nested_indexes,
-    non_distributable_layers,
-    sha512,
-    tag_parameters,
-    too_many_tags,
-    unknown_fields,
-    wrong_digest,
-    invalid_references,
+    rm1_nested_indexes_of_both_algorithms,
+    rm1_unknown_fields,
+    rm2_rm3_a_manifest_by_sha512,
+    rm3_s09_a_wrong_digest,
+    rm6_missing_references_are_taken_if_that_is_wanted,
+    rm6_non_distributable_layers_may_be_missing,
+    rm6_repeated_references_are_looked_for_once,
+    rm6_s09_missing_references,
+    rm7_s09_four_mebibytes_are_taken_and_one_byte_more_is_not,
+    rm8_tag_parameters,
+    rm8_too_many_tag_parameters,
+    rr3_a_referrer_by_sha512,
+    s02_tags_outside_the_grammar,
+    s09_bodies_that_are_no_manifest,
+    s09_s20_content_types_that_are_no_manifest,
 );
 
-/// S09, RM3.
-fn wrong_digest(fixture: &Fixture) {
+fn rm3_s09_a_wrong_digest(fixture: &Fixture) {
     fixture.push_blob("a", b"{}");
     let content = json(&image("one"));
     let named = Digest::sha256(b"other").to_string();
@@ -46,7 +45,7 @@ fn wrong_digest(fixture: &Fixture) {
     }
 }
 
-fn invalid_references(fixture: &Fixture) {
+fn s02_tags_outside_the_grammar(fixture: &Fixture) {
     let long = "a".repeat(129);
     for reference in [".tag", "-tag", "ta%20g", "ta+g", &long, ""] {
         let put = fixture.push_manifest("a", reference, &MediaType::IMAGE_MANIFEST, &json(&image("one")));
@@ -54,8 +53,7 @@ fn invalid_references(fixture: &Fixture) {
     }
 }
 
-/// S09.
-fn body_that_is_not_a_manifest(fixture: &Fixture) {
+fn s09_bodies_that_are_no_manifest(fixture: &Fixture) {
     fixture.push_blob("a", b"{}");
     let config = r#"{"mediaType":"application/vnd.oci.image.config.v1+json","size":2,
         "digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"}"#;
@@ -92,8 +90,7 @@ fn body_that_is_not_a_manifest(fixture: &Fixture) {
         .expect(StatusCode::NOT_FOUND);
 }
 
-/// S09, S20.
-fn content_types(fixture: &Fixture) {
+fn s09_s20_content_types_that_are_no_manifest(fixture: &Fixture) {
     fixture.push_blob("a", b"{}");
     for content_type in [
         "text/html",
@@ -115,8 +112,8 @@ fn content_types(fixture: &Fixture) {
     index.expect_error(StatusCode::BAD_REQUEST, "MANIFEST_INVALID");
 }
 
-/// RM7, S09: 4 MiB are taken, one byte more is not.
-fn large_manifests(fixture: &Fixture) {
+/// 4 MiB are taken, one byte more is not.
+fn rm7_s09_four_mebibytes_are_taken_and_one_byte_more_is_not(fixture: &Fixture) {
     fixture.push_blob("a", b"{}");
     let many = |manifest: ImageManifest, number| manifest.with_annotation(format!("key-{number}"), "A".repeat(10_000));
     let mut content = json(&(0..390).fold(image("large"), many));
@@ -131,8 +128,7 @@ fn large_manifests(fixture: &Fixture) {
     );
 }
 
-/// RM6.
-fn missing_references(fixture: &Fixture) {
+fn rm6_s09_missing_references(fixture: &Fixture) {
     let manifest = image("one");
     let put = fixture.push_manifest("a", "v1", &MediaType::IMAGE_MANIFEST, &json(&manifest));
     put.expect_error(StatusCode::BAD_REQUEST, "MANIFEST_BLOB_UNKNOWN");
@@ -156,7 +152,7 @@ fn missing_references(fixture: &Fixture) {
         .expect(StatusCode::CREATED);
 }
 
-fn missing_references_allowed(fixture: &Fixture) {
+fn rm6_missing_references_are_taken_if_that_is_wanted(fixture: &Fixture) {
     let fixture = fixture.with(Limits::new(), true);
     let put = fixture.push_manifest("a", "v1", &MediaType::IMAGE_MANIFEST, &json(&image("one")));
     put.expect(StatusCode::CREATED);
@@ -168,7 +164,7 @@ fn missing_references_allowed(fixture: &Fixture) {
     fixture.get("/v2/a/manifests/all").send().expect(StatusCode::OK);
 }
 
-fn non_distributable_layers(fixture: &Fixture) {
+fn rm6_non_distributable_layers_may_be_missing(fixture: &Fixture) {
     fixture.push_blob("a", b"{}");
     let mut layer = Descriptor::of(MediaType::NONDISTRIBUTABLE_LAYER_GZIP, b"elsewhere");
     layer.urls.push("https://store.example.com/layer".to_owned());
@@ -177,7 +173,7 @@ fn non_distributable_layers(fixture: &Fixture) {
 }
 
 /// What the spec does not know, and content that lies in its descriptor, are kept as they are.
-fn unknown_fields(fixture: &Fixture) {
+fn rm1_unknown_fields(fixture: &Fixture) {
     fixture.push_blob("a", b"{}");
     let content = br#"{"schemaVersion":2,"x":[{"y":null}],"config":{"mediaType":"application/vnd.oci.image.config.v1+json",
         "size":2,"digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","data":"e30=","z":1},
@@ -188,7 +184,7 @@ fn unknown_fields(fixture: &Fixture) {
     assert_eq!(fixture.get("/v2/a/manifests/v1").send().content(), content);
 }
 
-fn nested_indexes(fixture: &Fixture) {
+fn rm1_nested_indexes_of_both_algorithms(fixture: &Fixture) {
     let mut content = json(&ImageIndex::new(Vec::new()));
     for algorithm in [Algorithm::SHA512, Algorithm::SHA256, Algorithm::SHA512] {
         let mut hasher = algorithm.hasher().unwrap();
@@ -201,7 +197,7 @@ fn nested_indexes(fixture: &Fixture) {
     }
 }
 
-fn sha512(fixture: &Fixture) {
+fn rm2_rm3_a_manifest_by_sha512(fixture: &Fixture) {
     fixture.push_blob("a", b"{}");
     let content = json(&image("one"));
     let digest = Digest::sha512(&content);
@@ -216,8 +212,7 @@ fn sha512(fixture: &Fixture) {
     assert_eq!(answer.content(), content);
 }
 
-/// RM8.
-fn tag_parameters(fixture: &Fixture) {
+fn rm8_tag_parameters(fixture: &Fixture) {
     fixture.push_blob("a", b"{}");
     let content = json(&image("one"));
     for digest in [Digest::sha256(&content), Digest::sha512(&content)] {
@@ -236,14 +231,30 @@ fn tag_parameters(fixture: &Fixture) {
             assert_eq!(answer.header("docker-content-digest"), Some(digest.to_string()));
         }
     }
-    let invalid = format!("{}?tag=good&tag=.bad", Digest::sha256(&content));
-    let put = fixture.push_manifest("a", &invalid, &MediaType::IMAGE_MANIFEST, &content);
-    put.expect_error(StatusCode::BAD_REQUEST, "MANIFEST_INVALID");
+    let digest = Digest::sha256(&content);
+    let put = |reference: &str| fixture.push_manifest("a", reference, &MediaType::IMAGE_MANIFEST, &content);
+    for bad in [".bad", "", "a%2fb", "x:y", "%C3%A4"] {
+        let invalid = put(&format!("{digest}?tag=good&tag={bad}"));
+        invalid.expect_error(StatusCode::BAD_REQUEST, "MANIFEST_INVALID");
+        fixture.get("/v2/a/manifests/good").send().expect(StatusCode::NOT_FOUND);
+    }
+    // They are for pushes by digest.
+    assert!(
+        put("by-tag?tag=good")
+            .expect(StatusCode::CREATED)
+            .headers("oci-tag")
+            .is_empty()
+    );
     fixture.get("/v2/a/manifests/good").send().expect(StatusCode::NOT_FOUND);
+    assert_eq!(
+        put(&format!("{digest}?tag=x&tag=x"))
+            .expect(StatusCode::CREATED)
+            .headers("oci-tag"),
+        ["x"]
+    );
 }
 
-/// RM8.
-fn too_many_tags(fixture: &Fixture) {
+fn rm8_too_many_tag_parameters(fixture: &Fixture) {
     let fixture = fixture.with(Limits::new().with_tag_parameters(2), false);
     fixture.push_blob("a", b"{}");
     let content = json(&image("one"));
@@ -256,7 +267,7 @@ fn too_many_tags(fixture: &Fixture) {
 }
 
 /// What a manifest names many times is looked for once, and not opened.
-fn repeated_references(fixture: &Fixture) {
+fn rm6_repeated_references_are_looked_for_once(fixture: &Fixture) {
     let (steps, seen) = mpsc::channel();
     let fixture = fixture.observed(move |_, step| steps.send(step).unwrap());
     let layer = fixture.push_blob("a", b"layer");
@@ -277,7 +288,7 @@ fn repeated_references(fixture: &Fixture) {
 }
 
 /// The entry of a manifest that was pushed by another algorithm has that digest.
-fn sha512_referrer(fixture: &Fixture) {
+fn rr3_a_referrer_by_sha512(fixture: &Fixture) {
     fixture.push_blob("a", b"{}");
     let subject = Descriptor::of(MediaType::IMAGE_MANIFEST, b"missing");
     let content = json(&image("one").with_subject(subject.clone()));

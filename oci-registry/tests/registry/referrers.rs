@@ -10,20 +10,19 @@ use serde_json::{Value, json};
 use crate::fixture::{Fixture, image, json as bytes, on_every_storage};
 
 on_every_storage!(
-    deleted,
-    entry_larger_than_a_page,
-    filtered,
-    indexes,
-    listed,
-    malformed_subject,
-    none,
-    pages,
-    pages_are_bounded_in_bytes,
-    subject_of_another_algorithm,
+    rr1_rr3_rr4_rm5_referrers_of_a_missing_subject,
+    rr1_rr4_an_index_with_a_subject,
+    rr2_a_malformed_subject,
+    rr2_rr3_no_referrers_and_no_repository,
+    rr5_an_entry_larger_than_a_page_is_refused,
+    rr5_pages_are_bounded_in_bytes,
+    rr5_s19_pages_of_referrers,
+    rr6_referrers_by_artifact_type,
+    s02_a_subject_of_another_algorithm,
+    s19_deleted_subjects_and_referrers,
 );
 
-/// RR1, RR3, RR4, RM5.
-fn listed(fixture: &Fixture) {
+fn rr1_rr3_rr4_rm5_referrers_of_a_missing_subject(fixture: &Fixture) {
     let subject = Descriptor::of(MediaType::IMAGE_MANIFEST, b"missing");
     let artifact = image("one")
         .with_subject(subject.clone())
@@ -57,8 +56,8 @@ fn listed(fixture: &Fixture) {
     assert_eq!(plain["artifactType"], MediaType::IMAGE_CONFIG.as_str());
 }
 
-/// RR1, RR4: an index without artifactType has none in the list.
-fn indexes(fixture: &Fixture) {
+/// An index without artifactType has none in the list.
+fn rr1_rr4_an_index_with_a_subject(fixture: &Fixture) {
     let subject = Descriptor::of(MediaType::IMAGE_MANIFEST, b"missing");
     let index = ImageIndex::new(Vec::new()).with_subject(subject.clone());
     let put = fixture.push_manifest("a", "index", &MediaType::IMAGE_INDEX, &bytes(&index));
@@ -80,8 +79,8 @@ fn indexes(fixture: &Fixture) {
     );
 }
 
-/// RR2, RR3: an empty list is no 404, even without a repository.
-fn none(fixture: &Fixture) {
+/// An empty list is no 404, even without a repository.
+fn rr2_rr3_no_referrers_and_no_repository(fixture: &Fixture) {
     let subject = Digest::sha256(b"absent");
     for _ in 0..2 {
         let answer = fixture
@@ -98,16 +97,14 @@ fn none(fixture: &Fixture) {
     }
 }
 
-/// RR2.
-fn malformed_subject(fixture: &Fixture) {
+fn rr2_a_malformed_subject(fixture: &Fixture) {
     for subject in ["sha256:abc", "latest", ":"] {
         let answer = fixture.get(format!("/v2/a/referrers/{subject}")).send();
         answer.expect_error(StatusCode::BAD_REQUEST, "DIGEST_INVALID");
     }
 }
 
-/// RR6.
-fn filtered(fixture: &Fixture) {
+fn rr6_referrers_by_artifact_type(fixture: &Fixture) {
     let subject = Descriptor::of(MediaType::IMAGE_MANIFEST, b"missing");
     for (name, artifact_type) in [
         ("1", "application/a+json"),
@@ -146,8 +143,7 @@ fn filtered(fixture: &Fixture) {
     assert_eq!(second.next_page(), None);
 }
 
-/// RR5, S19.
-fn pages(fixture: &Fixture) {
+fn rr5_s19_pages_of_referrers(fixture: &Fixture) {
     let fixture = fixture.with(Limits::new().with_referrers_page(2), false);
     let subject = Descriptor::of(MediaType::IMAGE_MANIFEST, b"missing");
     let mut pushed: Vec<String> = (0..5)
@@ -163,8 +159,8 @@ fn pages(fixture: &Fixture) {
     assert_eq!(list(&fixture, &subject.digest, "?n=0")["manifests"], json!([]));
 }
 
-/// RR5: a page fits into a manifest of the size that the registry takes.
-fn pages_are_bounded_in_bytes(fixture: &Fixture) {
+/// A page fits into a manifest of the size that the registry takes.
+fn rr5_pages_are_bounded_in_bytes(fixture: &Fixture) {
     let subject = Descriptor::of(MediaType::IMAGE_MANIFEST, b"missing");
     let manifests = ["1", "2", "3"].map(|name| {
         image(name)
@@ -186,8 +182,8 @@ fn pages_are_bounded_in_bytes(fixture: &Fixture) {
     }
 }
 
-/// RR5: what would not fit into a page is refused, since the list could not be read for it.
-fn entry_larger_than_a_page(fixture: &Fixture) {
+/// What would not fit into a page is refused, since the list could not be read for it.
+fn rr5_an_entry_larger_than_a_page_is_refused(fixture: &Fixture) {
     let subject = Descriptor::of(MediaType::IMAGE_MANIFEST, b"missing");
     let index = ImageIndex::new(Vec::new())
         .with_subject(subject.clone())
@@ -238,8 +234,7 @@ fn storage_pages_are_bounded_in_bytes() {
     }
 }
 
-/// S19.
-fn deleted(fixture: &Fixture) {
+fn s19_deleted_subjects_and_referrers(fixture: &Fixture) {
     let subject = fixture.push_image("a", "v1", &image("subject"));
     let subject = Descriptor::new(MediaType::IMAGE_MANIFEST, subject, 2);
     let manifest = image("one").with_subject(subject.clone());
@@ -273,8 +268,8 @@ fn deleted(fixture: &Fixture) {
     assert_eq!(list(fixture, &subject.digest, "")["manifests"], json!([]));
 }
 
-/// S02: a digest that only fits the grammar is no path.
-fn subject_of_another_algorithm(fixture: &Fixture) {
+/// A digest that only fits the grammar is no path.
+fn s02_a_subject_of_another_algorithm(fixture: &Fixture) {
     let subject: Digest = "other+alg:Any=Thing_".parse().unwrap();
     let manifest = image("one").with_subject(Descriptor::new(MediaType::IMAGE_MANIFEST, subject.clone(), 2));
     let digest = fixture.push_image("a", "v1", &manifest);

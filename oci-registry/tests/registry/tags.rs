@@ -5,16 +5,15 @@ use serde_json::json;
 use crate::fixture::{Fixture, image, on_every_storage};
 
 on_every_storage!(
-    bad_numbers,
-    changes_between_pages,
-    empty,
-    pages,
-    sorted,
-    unknown_repository
+    rd1_rp4_an_unknown_repository,
+    rd1_rp7_an_empty_list,
+    rd2_tags_are_sorted_by_their_bytes,
+    rd3_rd4_rd5_rd6_s15_pages_of_tags,
+    rd4_changes_between_pages,
+    s15_numbers_that_are_none,
 );
 
-/// RD1, RP4.
-fn unknown_repository(fixture: &Fixture) {
+fn rd1_rp4_an_unknown_repository(fixture: &Fixture) {
     fixture
         .get("/v2/a/tags/list")
         .send()
@@ -31,8 +30,7 @@ fn unknown_repository(fixture: &Fixture) {
         .expect_error(StatusCode::NOT_FOUND, "NAME_UNKNOWN");
 }
 
-/// RD1.
-fn empty(fixture: &Fixture) {
+fn rd1_rp7_an_empty_list(fixture: &Fixture) {
     fixture.push_blob("a/b", b"x");
     let answer = fixture.get("/v2/a/b/tags/list").send().expect(StatusCode::OK);
     assert_eq!(answer.json(), json!({ "name": "a/b", "tags": [] }));
@@ -42,8 +40,7 @@ fn empty(fixture: &Fixture) {
     assert_eq!(head.header("content-length"), Some(answer.content().len().to_string()));
 }
 
-/// RD2.
-fn sorted(fixture: &Fixture) {
+fn rd2_tags_are_sorted_by_their_bytes(fixture: &Fixture) {
     for tag in ["v2", "v10", "V1", "_x", "1.0", "latest", "LATEST"] {
         fixture.push_image("a", tag, &image("one"));
     }
@@ -51,8 +48,7 @@ fn sorted(fixture: &Fixture) {
     assert_eq!(tags, json!(["1.0", "LATEST", "V1", "_x", "latest", "v10", "v2"]));
 }
 
-/// RD3, RD4, RD5, RD6, S15.
-fn pages(fixture: &Fixture) {
+fn rd3_rd4_rd5_rd6_s15_pages_of_tags(fixture: &Fixture) {
     for number in 0..5 {
         fixture.push_image("a", &format!("v{number}"), &image("one"));
     }
@@ -106,7 +102,7 @@ fn pages(fixture: &Fixture) {
     }
 }
 
-fn changes_between_pages(fixture: &Fixture) {
+fn rd4_changes_between_pages(fixture: &Fixture) {
     let first = |tags: serde_json::Value| {
         let answer = fixture.get("/v2/a/tags/list?n=2").send();
         assert_eq!(answer.json()["tags"], tags);
@@ -131,11 +127,11 @@ fn changes_between_pages(fixture: &Fixture) {
     first(json!(["d", "f"]));
 }
 
-/// S15.
-fn bad_numbers(fixture: &Fixture) {
-    fixture.push_image("a", "v1", &image("one"));
+fn s15_numbers_that_are_none(fixture: &Fixture) {
+    let digest = fixture.push_image("a", "v1", &image("one"));
     for number in ["-1", "abc", "", "1.5", "%201", "0x1"] {
-        for path in ["a/tags/list", "_catalog"] {
+        let referrers = format!("a/referrers/{digest}");
+        for path in ["a/tags/list", "_catalog", &referrers] {
             let answer = fixture.get(format!("/v2/{path}?n={number}")).send();
             answer.expect_error(StatusCode::BAD_REQUEST, "PAGINATION_NUMBER_INVALID");
         }

@@ -11,9 +11,9 @@ use tracing::{Event, Metadata, Subscriber};
 
 use crate::fixture::{Fixture, with_digest};
 
-/// S01: whoever knows the id of an upload may write to it, and who reads a log may not.
+/// Whoever knows the id of an upload may write to it, and who reads a log may not.
 #[test]
-fn requests_without_the_ids_of_uploads() {
+fn s01_the_ids_of_uploads_are_not_logged() {
     let log = Log::default();
     let id = tracing::subscriber::with_default(log.clone(), || {
         let fixture = Fixture::memory();

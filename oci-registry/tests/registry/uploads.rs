@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use http::StatusCode;
 use oci_client_core::transport::{Body, TransportError, TransportErrorKind};
 use oci_registry::Limits;
@@ -6,20 +8,26 @@ use oci_spec_types::Digest;
 use crate::fixture::{Fixture, on_every_storage, with_digest};
 
 on_every_storage!(
-    another_repository_cannot_use_an_upload,
-    cancel,
-    digest_mismatch_stores_nothing,
-    post_then_put,
-    single_post,
-    too_large,
-    unknown_uploads,
-    unsupported_digests,
-    unsupported_digest_leaves_the_upload,
-    broken_single_post_leaves_nothing,
+    rb12_a_cancelled_upload,
+    rb1_rb2_rb3_rb4_post_then_put,
+    rb5_s03_a_wrong_digest_stores_nothing,
+    rb5_s03_an_unsupported_digest_leaves_the_upload,
+    rb5_s03_unsupported_digests,
+    rb6_a_single_post,
+    rb6_s05_a_broken_single_post_leaves_nothing,
+    rh5_a_blob_that_is_too_large,
+    s01_another_repository_cannot_use_an_upload,
+    s01_s02_unknown_uploads,
 );
 
-/// RB1, RB2, RB4.
-fn post_then_put(fixture: &Fixture) {
+fn rb1_rb2_rb3_rb4_post_then_put(fixture: &Fixture) {
+    let sessions: BTreeSet<String> = (0..100).map(|_| fixture.start_upload("a/b")).collect();
+    assert_eq!(sessions.len(), 100);
+    assert!(
+        sessions
+            .iter()
+            .all(|location| location.starts_with("/v2/a/b/blobs/uploads/"))
+    );
     for content in [&b""[..], b"x", b"content"] {
         let location = fixture.start_upload("a/b");
         let digest = Digest::sha256(content);
@@ -38,8 +46,8 @@ fn post_then_put(fixture: &Fixture) {
     }
 }
 
-/// RB6; without the slash at the end too.
-fn single_post(fixture: &Fixture) {
+/// Without the slash at the end too.
+fn rb6_a_single_post(fixture: &Fixture) {
     for (path, content) in [
         ("/v2/a/blobs/uploads/", &b"one"[..]),
         ("/v2/a/blobs/uploads", b"two"),
@@ -57,8 +65,7 @@ fn single_post(fixture: &Fixture) {
     }
 }
 
-/// RB5, S03.
-fn digest_mismatch_stores_nothing(fixture: &Fixture) {
+fn rb5_s03_a_wrong_digest_stores_nothing(fixture: &Fixture) {
     let named = Digest::sha256(b"named");
     let found = Digest::sha256(b"sent");
     let post = fixture
@@ -87,8 +94,7 @@ fn digest_mismatch_stores_nothing(fixture: &Fixture) {
         .expect_error(StatusCode::NOT_FOUND, "NAME_UNKNOWN");
 }
 
-/// RB5, S03.
-fn unsupported_digests(fixture: &Fixture) {
+fn rb5_s03_unsupported_digests(fixture: &Fixture) {
     for text in ["sha256:abc", "md5:d41d8cd98f00b204e9800998ecf8427e", "nonsense", ""] {
         let post = fixture
             .post(format!("/v2/a/blobs/uploads/?digest={text}"))
@@ -104,7 +110,7 @@ fn unsupported_digests(fixture: &Fixture) {
     }
 }
 
-fn unsupported_digest_leaves_the_upload(fixture: &Fixture) {
+fn rb5_s03_an_unsupported_digest_leaves_the_upload(fixture: &Fixture) {
     let location = fixture.start_upload("a");
     fixture
         .put(&location)
@@ -121,8 +127,7 @@ fn unsupported_digest_leaves_the_upload(fixture: &Fixture) {
         .expect(StatusCode::CREATED);
 }
 
-/// RB12.
-fn cancel(fixture: &Fixture) {
+fn rb12_a_cancelled_upload(fixture: &Fixture) {
     let location = fixture.start_upload("a");
     fixture
         .patch(&location)
@@ -146,8 +151,7 @@ fn cancel(fixture: &Fixture) {
     }
 }
 
-/// S01.
-fn unknown_uploads(fixture: &Fixture) {
+fn s01_s02_unknown_uploads(fixture: &Fixture) {
     let long = "0".repeat(300);
     for id in ["0", "..", "%2e%2e", &long, &"0".repeat(32)] {
         let path = format!("/v2/a/blobs/uploads/{id}");
@@ -169,8 +173,7 @@ fn unknown_uploads(fixture: &Fixture) {
     }
 }
 
-/// S01.
-fn another_repository_cannot_use_an_upload(fixture: &Fixture) {
+fn s01_another_repository_cannot_use_an_upload(fixture: &Fixture) {
     let location = fixture.start_upload("a");
     let stolen = location.replace("/v2/a/", "/v2/b/");
     for call in [
@@ -193,7 +196,7 @@ fn another_repository_cannot_use_an_upload(fixture: &Fixture) {
         .expect(StatusCode::CREATED);
 }
 
-fn too_large(fixture: &Fixture) {
+fn rh5_a_blob_that_is_too_large(fixture: &Fixture) {
     let fixture = fixture.with(Limits::new().with_blob_size(4), false);
     let digest = Digest::sha256(b"12345");
     let post = fixture
@@ -208,8 +211,7 @@ fn too_large(fixture: &Fixture) {
     fixture.push_blob("a", b"1234");
 }
 
-/// S05.
-fn broken_single_post_leaves_nothing(fixture: &Fixture) {
+fn rb6_s05_a_broken_single_post_leaves_nothing(fixture: &Fixture) {
     let digest = Digest::sha256(b"whole");
     let broken = TransportError::new(TransportErrorKind::Reset, "cut");
     let body = Body::from_stream(futures_util::stream::iter([Ok("who".into()), Err(broken)]), Some(5));
