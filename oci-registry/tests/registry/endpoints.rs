@@ -8,86 +8,15 @@ use crate::fixture::{Fixture, image, json, on_every_storage};
 on_every_storage!(px3_another_hosts_name_changes_nothing, rh2_rh4_every_endpoint);
 
 fn rh2_rh4_every_endpoint(fixture: &Fixture) {
-    let blob = fixture.push_blob("a", b"blob");
-    let manifest = fixture.push_image("a", "v1", &image("one"));
-    let absent = Digest::sha256(b"absent");
-    // Neither more nor less than this is there when each request is made: what deletes comes last.
-    let rows: &[(&str, Method, String, u16)] = &[
-        ("end-1", Method::GET, "/v2/".to_owned(), 200),
-        ("end-2", Method::GET, format!("/v2/a/blobs/{blob}"), 200),
-        ("end-2", Method::HEAD, format!("/v2/a/blobs/{blob}"), 200),
-        ("end-2", Method::GET, format!("/v2/a/blobs/{absent}"), 404),
-        ("end-2", Method::HEAD, format!("/v2/b/blobs/{blob}"), 404),
-        ("end-3", Method::GET, "/v2/a/manifests/v1".to_owned(), 200),
-        ("end-3", Method::HEAD, format!("/v2/a/manifests/{manifest}"), 200),
-        ("end-3", Method::GET, "/v2/a/manifests/v2".to_owned(), 404),
-        ("end-3", Method::HEAD, format!("/v2/b/manifests/{manifest}"), 404),
-        ("end-4a", Method::POST, "/v2/a/blobs/uploads/".to_owned(), 202),
-        ("end-4a", Method::POST, "/v2/A/blobs/uploads/".to_owned(), 400),
-        (
-            "end-4b",
-            Method::POST,
-            format!("/v2/a/blobs/uploads/?digest={}", Digest::sha256(b"")),
-            201,
-        ),
-        (
-            "end-4b",
-            Method::POST,
-            format!("/v2/a/blobs/uploads/?digest={absent}"),
-            400,
-        ),
-        (
-            "end-4b",
-            Method::POST,
-            "/v2/a/blobs/uploads/?digest=sha256:0".to_owned(),
-            400,
-        ),
-        (
-            "end-4c",
-            Method::POST,
-            "/v2/a/blobs/uploads/?digest-algorithm=sha512".to_owned(),
-            202,
-        ),
-        (
-            "end-4c",
-            Method::POST,
-            "/v2/a/blobs/uploads/?digest-algorithm=crc32".to_owned(),
-            400,
-        ),
-        ("end-8a", Method::GET, "/v2/a/tags/list".to_owned(), 200),
-        ("end-8a", Method::GET, "/v2/b/tags/list".to_owned(), 404),
-        ("end-8b", Method::GET, "/v2/a/tags/list?n=1&last=v0".to_owned(), 200),
-        (
-            "end-11",
-            Method::POST,
-            format!("/v2/b/blobs/uploads/?mount={blob}&from=a"),
-            201,
-        ),
-        (
-            "end-11",
-            Method::POST,
-            format!("/v2/b/blobs/uploads/?mount={absent}&from=a"),
-            202,
-        ),
-        ("end-12a", Method::GET, format!("/v2/a/referrers/{manifest}"), 200),
-        ("end-12a", Method::GET, format!("/v2/c/referrers/{manifest}"), 200),
-        ("end-12a", Method::GET, "/v2/a/referrers/sha256:0".to_owned(), 400),
-        (
-            "end-12b",
-            Method::GET,
-            format!("/v2/a/referrers/{manifest}?artifactType=a/b"),
-            200,
-        ),
-        ("end-9", Method::DELETE, "/v2/a/manifests/v2".to_owned(), 404),
-        ("end-9", Method::DELETE, "/v2/a/manifests/v1".to_owned(), 202),
-        ("end-9", Method::DELETE, format!("/v2/a/manifests/{manifest}"), 202),
-        ("end-9", Method::DELETE, format!("/v2/a/manifests/{manifest}"), 404),
-        ("end-10", Method::DELETE, format!("/v2/a/blobs/{blob}"), 202),
-        ("end-10", Method::DELETE, format!("/v2/a/blobs/{blob}"), 404),
-    ];
-    for (endpoint, method, path, status) in rows {
-        let answer = fixture.call(method.clone(), path).send();
-        assert_eq!(answer.status().as_u16(), *status, "{endpoint} {method} {path}");
+    let blob = fixture.push_blob("a", b"blob").to_string();
+    let manifest = fixture.push_image("a", "v1", &image("one")).to_string();
+    let [absent, empty] = [&b"absent"[..], b""].map(|content| Digest::sha256(content).to_string());
+    for row in ROWS.trim().lines() {
+        let [endpoint, method, path, status] = row.split_whitespace().collect::<Vec<_>>().try_into().unwrap();
+        let path = path.replace("BLOB", &blob).replace("MANIFEST", &manifest);
+        let path = path.replace("ABSENT", &absent).replace("EMPTY", &empty);
+        let answer = fixture.call(method.parse().unwrap(), &path).send();
+        assert_eq!(answer.status().as_str(), status, "{endpoint} {method} {path}");
     }
     sessions(fixture);
     pushes(fixture);
@@ -159,3 +88,38 @@ fn px3_another_hosts_name_changes_nothing(fixture: &Fixture) {
         assert_eq!(named.header("oci-namespace"), None);
     }
 }
+
+/// Endpoint, method, path and status. What a row leaves is there for those after it.
+const ROWS: &str = "
+    end-1   GET     /v2/                                            200
+    end-2   GET     /v2/a/blobs/BLOB                                200
+    end-2   HEAD    /v2/a/blobs/BLOB                                200
+    end-2   GET     /v2/a/blobs/ABSENT                              404
+    end-2   HEAD    /v2/b/blobs/BLOB                                404
+    end-3   GET     /v2/a/manifests/v1                              200
+    end-3   HEAD    /v2/a/manifests/MANIFEST                        200
+    end-3   GET     /v2/a/manifests/v2                              404
+    end-3   HEAD    /v2/b/manifests/MANIFEST                        404
+    end-4a  POST    /v2/a/blobs/uploads/                            202
+    end-4a  POST    /v2/A/blobs/uploads/                            400
+    end-4b  POST    /v2/a/blobs/uploads/?digest=EMPTY               201
+    end-4b  POST    /v2/a/blobs/uploads/?digest=ABSENT              400
+    end-4b  POST    /v2/a/blobs/uploads/?digest=sha256:0            400
+    end-4c  POST    /v2/a/blobs/uploads/?digest-algorithm=sha512    202
+    end-4c  POST    /v2/a/blobs/uploads/?digest-algorithm=crc32     400
+    end-8a  GET     /v2/a/tags/list                                 200
+    end-8a  GET     /v2/b/tags/list                                 404
+    end-8b  GET     /v2/a/tags/list?n=1&last=v0                     200
+    end-11  POST    /v2/b/blobs/uploads/?mount=BLOB&from=a          201
+    end-11  POST    /v2/b/blobs/uploads/?mount=ABSENT&from=a        202
+    end-12a GET     /v2/a/referrers/MANIFEST                        200
+    end-12a GET     /v2/c/referrers/MANIFEST                        200
+    end-12a GET     /v2/a/referrers/sha256:0                        400
+    end-12b GET     /v2/a/referrers/MANIFEST?artifactType=a/b       200
+    end-9   DELETE  /v2/a/manifests/v2                              404
+    end-9   DELETE  /v2/a/manifests/v1                              202
+    end-9   DELETE  /v2/a/manifests/MANIFEST                        202
+    end-9   DELETE  /v2/a/manifests/MANIFEST                        404
+    end-10  DELETE  /v2/a/blobs/BLOB                                202
+    end-10  DELETE  /v2/a/blobs/BLOB                                404
+";
