@@ -8,11 +8,11 @@ use http::{Method, Request};
 use oci_client_core::ErrorKind;
 use oci_client_core::proto::auth::Scopes;
 use oci_client_core::proto::{
-    CredentialQuery, Delete, DeleteFallback, FindSubject, GetManifest, HeadBlob, HostMemory, Input, ListReferrers,
-    ListRepositories, ListTags, Machine, Mount, Now, Operation, Payload, PullBlob, PutManifest, RawRequest, Resolve,
-    Session, Step, Ticket, UpdateReferrers, Upload, UploadStream,
+    CredentialQuery, Delete, DeleteFallback, FindSubject, GetManifest, HeadBlob, HostMemory, IfWhole, Input,
+    ListReferrers, ListRepositories, ListTags, Machine, Mount, Now, Operation, Payload, PullBlob, PutManifest,
+    PutTagged, RawRequest, Resolve, Session, Step, Ticket, UpdateReferrers, Upload, UploadStream,
 };
-use oci_spec_types::{Descriptor, MediaType, RepositoryName, TagOrDigest};
+use oci_spec_types::{Descriptor, MediaType, RepositoryName, Tag, TagOrDigest};
 use url::Url;
 
 use super::choices::Choices;
@@ -31,8 +31,12 @@ pub(super) struct Actor {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Blob {
     pub(super) size: u64,
-    /// How much of it a reader has.
+    /// Where the part of it ends that is wanted.
+    pub(super) end: u64,
+    /// How much of it a reader has, from its beginning on; what lies before the part counts as had.
     pub(super) have: u64,
+    /// The most bytes before the part that a reader skips; `None`: it takes the whole blob in place of the part.
+    pub(super) most: Option<u64>,
     pub(super) pulled: bool,
 }
 
@@ -106,6 +110,8 @@ impl Actor {
                 blob.have
             );
             blob.have = blob.have.max(at + len.min(limit));
+            // A reader that takes the whole in place of a part wants all of it from then on.
+            blob.end = blob.end.max(at + limit);
         }
     }
 
@@ -118,7 +124,7 @@ impl Actor {
                 matches!(again, Step::Done(Err(error)) if error.kind() == ErrorKind::Misuse),
                 "what has ended goes on"
             );
-            let whole = self.blob.is_none_or(|blob| !blob.pulled || blob.have == blob.size);
+            let whole = self.blob.is_none_or(|blob| !blob.pulled || blob.have >= blob.end);
             assert!(result.is_err() || whole, "it has ended well with {:?}", self.blob);
         }
         step
@@ -199,16 +205,7 @@ fn cast(choices: &mut Choices<'_>, host: &HostMemory) -> (Box<dyn Driven>, Optio
         ),
         4 => (Box::new(Session::new(HeadBlob::new(name, blob), operation)), None),
         5 => upload(choices, name, operation),
-        6 => {
-            let put = PutManifest::new(
-                name,
-                tag,
-                MediaType::IMAGE_MANIFEST,
-                server::MANIFEST.into(),
-                server::manifest(),
-            );
-            (Box::new(Session::new(put, operation)), None)
-        }
+        6 => (put(choices, name, tag, operation), None),
         7 => (Box::new(Session::new(ListTags::first(name), operation)), None),
         8 => (Box::new(Session::new(Delete::blob(name, blob), operation)), None),
         _ => (lists(choices, name, operation), None),
@@ -236,15 +233,44 @@ fn lists(choices: &mut Choices<'_>, name: RepositoryName, operation: Operation) 
     }
 }
 
+/// A manifest under one name, or under several.
+fn put(choices: &mut Choices<'_>, name: RepositoryName, tag: TagOrDigest, operation: Operation) -> Box<dyn Driven> {
+    let (media_type, digest) = (MediaType::IMAGE_MANIFEST, server::manifest());
+    let put = PutManifest::new(name, tag, media_type, server::MANIFEST.into(), digest);
+    let tags = match choices.below(5) {
+        0 => return Box::new(Session::new(put, operation)),
+        number => server::tags().cycle().take(choices.pick(&[number, 0, 3, 30])),
+    };
+    let tags: Vec<Tag> = tags.map(|tag| tag.parse().expect("a tag")).collect();
+    Box::new(Session::new(PutTagged::new(&put, &tags), operation))
+}
+
 fn pull(choices: &mut Choices<'_>, name: RepositoryName, operation: Operation) -> (Box<dyn Driven>, Option<Blob>) {
     let size = choices.pick(&[5, 0, 1, 20]);
     let have = choices.pick(&[0, 0, 1, size, size + 1]);
-    let blob = Blob {
+    let whole = Blob {
         size,
+        end: size,
         have,
+        most: None,
         pulled: true,
     };
-    let pull = PullBlob::new(name, server::blob(), size, have);
+    let (pull, blob) = if choices.one_in(2) {
+        let have = have.min(size);
+        let end = choices.pick(&[size, 1, 2, 19]).clamp(have, size);
+        let most = choices.pick(&[None, Some(0), Some(1), Some(u64::MAX)]);
+        let if_whole = most.map_or(IfWhole::Take, |most| IfWhole::Skip { most });
+        let pull = PullBlob::part(name, server::blob(), size, have..end, if_whole);
+        let part = Blob {
+            end,
+            have,
+            most,
+            ..whole
+        };
+        (pull, part)
+    } else {
+        (PullBlob::new(name, server::blob(), size, have), whole)
+    };
     (Box::new(Session::new(pull, operation)), Some(blob))
 }
 
@@ -270,7 +296,9 @@ fn upload(choices: &mut Choices<'_>, name: RepositoryName, operation: Operation)
     };
     let blob = Blob {
         size,
+        end: size,
         have: 0,
+        most: None,
         pulled: false,
     };
     (

@@ -25,8 +25,16 @@ pub(super) fn manifest() -> Digest {
     Digest::sha256(MANIFEST.as_bytes())
 }
 
+/// Under which a manifest is stored; one of them is there twice, as callers may have it.
+pub(super) fn tags() -> impl Iterator<Item = &'static str> + Clone {
+    ["v1", "v2", "v1", "latest", "x_y.z-1"].into_iter()
+}
+
 /// The answer to a request; `serial` is another number each time.
 pub(super) fn head(request: &Request<Payload>, blob: Option<Blob>, choices: &mut Choices<'_>, serial: usize) -> Input {
+    if let Some(ended) = ended(request, blob, choices) {
+        return ended;
+    }
     let sent = sent(request, choices);
     let url = url_of(request);
     let (mut status, mut headers) = right_head(request, &url, blob, serial);
@@ -61,6 +69,21 @@ pub(super) fn head(request: &Request<Payload>, blob: Option<Blob>, choices: &mut
     parts.status = status.try_into().expect("a status of three digits");
     parts.headers = headers;
     Input::Head { parts, url, sent }
+}
+
+/// A driver sends nothing where a stream ends before the part that is cut from it.
+fn ended(request: &Request<Payload>, blob: Option<Blob>, choices: &mut Choices<'_>) -> Option<Input> {
+    let (Payload::Source(span), None) = (request.body(), blob) else {
+        return None;
+    };
+    let len = span.len.filter(|_| choices.one_in(3))?;
+    let sent = Sent::new(choices.number(len));
+    let sent = match choices.one_in(8) {
+        true => sent,
+        false => sent.with_digest(self::blob()),
+    };
+    let error = TransportError::new(TransportErrorKind::Source, "it has ended").into();
+    Some(Input::Failed { error, sent })
 }
 
 /// How much of a request's content went up; one of unknown length may have come to its end.
@@ -182,9 +205,9 @@ fn set(headers: &mut HeaderMap, field: (&'static str, &[&str]), choices: &mut Ch
     }
 }
 
-const STATUSES: [u16; 26] = [
-    404, 503, 429, 200, 201, 202, 204, 206, 301, 302, 303, 308, 300, 304, 400, 403, 405, 408, 413, 416, 500, 100, 199,
-    599, 600, 999,
+const STATUSES: [u16; 28] = [
+    404, 503, 429, 200, 201, 202, 204, 206, 301, 302, 303, 308, 300, 304, 400, 403, 405, 408, 413, 414, 416, 431, 500,
+    100, 199, 599, 600, 999,
 ];
 
 const BODIES: [&str; 9] = [
@@ -199,7 +222,7 @@ const BODIES: [&str; 9] = [
     "<html>",
 ];
 
-const FIELDS: [(&str, &[&str]); 11] = [
+const FIELDS: [(&str, &[&str]); 12] = [
     ("www-authenticate", &CHALLENGES),
     ("location", &LOCATIONS),
     ("link", &LINKS),
@@ -256,7 +279,14 @@ const FIELDS: [(&str, &[&str]); 11] = [
             "x",
         ],
     ),
-    ("oci-chunk-min-length", &["3", "0", "18446744073709551615", "x"]),
+    (
+        "oci-chunk-min-length",
+        &["3", "0", "16777217", "18446744073709551615", "x"],
+    ),
+    (
+        "oci-tag",
+        &["v1", "v1, v2", "latest,x_y.z-1,v2", ",,", "sha256:00", "é"],
+    ),
     ("content-encoding", &["identity", "gzip", "aws-chunked", "br, identity"]),
     (
         "content-type",

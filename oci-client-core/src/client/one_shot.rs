@@ -44,10 +44,6 @@ impl OneShot {
         let Some(end) = span.len.and_then(|len| span.start.checked_add(len)) else {
             return Ok(None);
         };
-        if span.len > Some(Self::WINDOW) {
-            let message = "the registry takes no parts as small as what is held of the stream; push from content that can be opened again";
-            return Err(Error::new(ErrorKind::Store, message));
-        }
         poll_fn(|context| lock(&self.state).read_up_to(end, context)).await?;
         let state = lock(&self.state);
         Ok((state.end < end).then(|| state.end.saturating_sub(span.start)))

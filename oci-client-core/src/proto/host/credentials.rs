@@ -2,6 +2,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
 
+use super::queue::{Calls, Lease, Queue, Ticket};
 use crate::proto::auth::{Credential, CredentialQuery};
 use crate::proto::machine::Now;
 
@@ -9,31 +10,63 @@ use crate::proto::machine::Now;
 #[derive(Default)]
 pub(crate) struct Credentials {
     answers: VecDeque<Answer>,
+    asking: Queue<CredentialQuery>,
+    /// How many answers there have been.
+    given: u64,
+}
+
+/// What the credential source said last.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Known {
+    /// `None`: there is no credential.
+    pub(crate) credential: Option<Credential>,
+    /// Later answers have higher numbers.
+    pub(crate) number: u64,
 }
 
 impl Credentials {
-    /// The answer to `query`, if it was given not long ago. `Some(None)`: there is no credential.
-    pub(crate) fn answer(&mut self, query: &CredentialQuery, now: Now) -> Option<Option<Credential>> {
+    /// The answer to `query`, if it was given not long ago.
+    pub(crate) fn answer(&mut self, query: &CredentialQuery, now: Now) -> Option<Known> {
         self.answers.retain(|answer| now.monotonic < answer.until);
         let answer = self.answers.iter().find(|answer| answer.query == *query)?;
-        Some(answer.credential.clone())
+        Some(answer.known.clone())
     }
 
-    pub(crate) fn keep(&mut self, query: CredentialQuery, credential: Option<Credential>, now: Now) {
-        self.forget(&query);
+    /// The right to ask the source, or the ticket of who is asking it the same.
+    pub(crate) fn lead(&mut self, query: &CredentialQuery, now: Now, calls: &mut Calls) -> Result<Lease, Ticket> {
+        self.asking.join(query, |other| other == query, now, calls)
+    }
+
+    /// Keeps an answer, and gives its number.
+    pub(crate) fn keep(&mut self, query: CredentialQuery, credential: Option<Credential>, now: Now) -> u64 {
+        self.answers.retain(|answer| answer.query != query);
         if self.answers.len() >= MAX_ANSWERS {
             self.answers.pop_front();
         }
+        self.given = self.given.saturating_add(1);
+        let number = self.given;
         self.answers.push_back(Answer {
-            credential,
+            known: Known { credential, number },
             query,
             until: now.monotonic.saturating_add(LIFETIME),
         });
+        number
     }
 
-    /// Forgets an answer that the registry did not accept.
-    pub(crate) fn forget(&mut self, query: &CredentialQuery) {
-        self.answers.retain(|answer| answer.query != *query);
+    /// Forgets an answer that the registry did not accept. A later one is another matter.
+    pub(crate) fn forget(&mut self, query: &CredentialQuery, number: u64) {
+        self.answers
+            .retain(|answer| answer.query != *query || answer.known.number > number);
+    }
+
+    /// The source has been asked, whatever came of it.
+    pub(crate) fn settle(&mut self, lease: Lease, calls: &mut Calls) {
+        drop(lease);
+        self.sweep(calls);
+    }
+
+    pub(crate) fn sweep(&mut self, calls: &mut Calls) {
+        self.asking.sweep(calls);
     }
 }
 
@@ -42,12 +75,13 @@ impl fmt::Debug for Credentials {
         formatter
             .debug_struct("Credentials")
             .field("answers", &self.answers.len())
+            .field("asking", &self.asking.len())
             .finish_non_exhaustive()
     }
 }
 
 struct Answer {
-    credential: Option<Credential>,
+    known: Known,
     query: CredentialQuery,
     until: Duration,
 }
@@ -59,24 +93,4 @@ const LIFETIME: Duration = Duration::from_secs(300);
 const MAX_ANSWERS: usize = 256;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn answers_are_bounded_in_time_and_number_and_are_not_shown() {
-        let query = |name: &str| CredentialQuery::new("r.test".parse().unwrap(), Some(name.parse().unwrap()));
-        let at = |seconds| Now::new(Duration::from_secs(seconds), Duration::ZERO);
-        let mut credentials = Credentials::default();
-        let hunter = Credential::password("u", "hunter2".to_owned());
-        credentials.keep(query("a"), Some(hunter.clone()), at(0));
-        credentials.keep(query("b"), None, at(0));
-        assert_eq!(credentials.answer(&query("a"), at(299)), Some(Some(hunter)));
-        assert_eq!(credentials.answer(&query("b"), at(299)), Some(None));
-        assert!(!format!("{credentials:?}").contains("hunter2"));
-        assert_eq!(credentials.answer(&query("a"), at(300)), None);
-        for number in 0..2 * MAX_ANSWERS {
-            credentials.keep(query(&format!("r{number}")), None, at(0));
-        }
-        assert_eq!(credentials.answers.len(), MAX_ANSWERS);
-    }
-}
+mod tests;

@@ -7,6 +7,7 @@ mod notices;
 mod outage;
 mod pacing;
 mod profile;
+mod queue;
 mod refresh_tokens;
 mod sufficient;
 mod tokens;
@@ -18,22 +19,23 @@ use super::machine::Now;
 
 pub use notices::{Notice, Warning, WarningOrigin};
 pub use profile::{HostProfile, InvalidHeader, InvalidProfile, RetryPolicy, TokenMethod};
-pub use tokens::Ticket;
+pub use queue::Ticket;
 
 pub(crate) use capabilities::Capabilities;
 pub(crate) use challenges::Challenges;
-pub(crate) use credentials::Credentials;
+pub(crate) use credentials::{Credentials, Known};
 pub(crate) use notices::Notices;
 pub(crate) use outage::Outage;
 pub(crate) use pacing::Pacing;
+pub(crate) use queue::{Calls, Lease};
 pub(crate) use refresh_tokens::RefreshTokens;
 pub(crate) use sufficient::Sufficient;
-pub(crate) use tokens::{Lease, Seek, TokenKey, Tokens};
+pub(crate) use tokens::{Seek, TokenKey, Tokens};
 
 /// What has been learned of one registry: its challenges, credentials, tokens, capabilities, and when it wants to be left alone.
 ///
 /// Every machine gets it with each call. Drivers keep one per registry and credential source, behind a lock that is held only during the call: a source's
-/// answers are remembered for five minutes, or until the registry refuses them.
+/// answers are remembered for five minutes, or until the registry refuses them; while one machine asks it about a repository, the others wait for the answer.
 pub struct HostMemory {
     pub(crate) capabilities: Capabilities,
     pub(crate) challenges: Challenges,
@@ -73,7 +75,7 @@ impl HostMemory {
     ///
     /// Look after every call of [`resume`](super::Machine::resume) and of [`sweep`](Self::sweep).
     pub fn called(&mut self) -> Vec<Ticket> {
-        self.tokens.called()
+        self.tokens.calls().take()
     }
 
     /// What is to be told to the user since the last time: warnings, each of them once, and changed rate limits.
@@ -86,7 +88,8 @@ impl HostMemory {
     /// Calls the tickets that wait for a machine which was dropped.
     pub fn sweep(&mut self) {
         self.tokens.sweep();
-        self.capabilities.trial.sweep(&mut self.tokens);
+        self.credentials.sweep(self.tokens.calls());
+        self.capabilities.trial.sweep(self.tokens.calls());
     }
 
     /// How long the registry wants no request, if at all.

@@ -1,22 +1,13 @@
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use http::HeaderValue;
 use url::Url;
 
+use super::queue::{Calls, Lease, Queue, Ticket};
 use crate::proto::auth::{Identity, Scopes};
 use crate::proto::machine::Now;
-
-/// A place in the queue for something that another machine is doing.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct Ticket(u64);
-
-impl Ticket {
-    /// How long to wait for a ticket to be called before looking again: whoever holds it may be alive and yet not driven any more. 60 s.
-    pub const PATIENCE: Duration = Duration::from_secs(60);
-}
 
 /// For what a token is good: nothing of it may differ.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -35,10 +26,6 @@ impl TokenKey {
     }
 }
 
-/// The right to fetch a token, as long as it lives. Whoever waits takes over once it is gone.
-#[derive(Debug)]
-pub(crate) struct Lease(Arc<()>);
-
 /// What to do for a token.
 #[derive(Debug)]
 pub(crate) enum Seek {
@@ -53,12 +40,11 @@ pub(crate) enum Seek {
 /// The tokens of one registry, and the exchanges under way.
 #[derive(Default)]
 pub(crate) struct Tokens {
-    called: Vec<Ticket>,
-    exchanges: Vec<Exchange>,
+    calls: Calls,
+    exchanges: Queue<TokenKey>,
     /// Realms that have refused a POST and then taken a GET.
     get_only: VecDeque<Url>,
     held: Vec<Held>,
-    next_ticket: u64,
 }
 
 impl Tokens {
@@ -68,32 +54,16 @@ impl Tokens {
         if let Some(held) = self.held.iter().find(|held| held.key.serves(key)) {
             return Seek::Found(held.value.clone());
         }
-        self.give_up_on_stalled(now);
-        self.sweep();
-        if let Some(exchange) = self.exchanges.iter().find(|exchange| exchange.key.serves(key)) {
-            return Seek::Wait(exchange.ticket);
+        let serves = |other: &TokenKey| other.serves(key);
+        match self.exchanges.join(key, serves, now, &mut self.calls) {
+            Ok(lease) => Seek::Lead(lease),
+            Err(ticket) => Seek::Wait(ticket),
         }
-        let lease = Lease(Arc::new(()));
-        let ticket = self.ticket();
-        self.exchanges.push(Exchange {
-            key: key.clone(),
-            leader: Arc::downgrade(&lease.0),
-            ticket,
-            until: now.monotonic.saturating_add(Ticket::PATIENCE),
-        });
-        Seek::Lead(lease)
     }
 
-    /// A ticket that no other wait has.
-    pub(crate) const fn ticket(&mut self) -> Ticket {
-        let ticket = Ticket(self.next_ticket);
-        self.next_ticket = self.next_ticket.wrapping_add(1);
-        ticket
-    }
-
-    /// Calls a ticket that is about something other than a token.
-    pub(crate) fn call(&mut self, ticket: Ticket) {
-        self.called.push(ticket);
+    /// The tickets, for those that are about something other than a token.
+    pub(crate) const fn calls(&mut self) -> &mut Calls {
+        &mut self.calls
     }
 
     /// Keeps a token for `lifetime`, less a tenth of it: it must not expire on the way. The time counts from when it was asked for.
@@ -131,31 +101,8 @@ impl Tokens {
         self.sweep();
     }
 
-    /// Takes the lead from machines that have held it for too long.
-    fn give_up_on_stalled(&mut self, now: Now) {
-        let called = &mut self.called;
-        self.exchanges.retain(|exchange| {
-            let in_time = now.monotonic < exchange.until;
-            if !in_time {
-                called.push(exchange.ticket);
-            }
-            in_time
-        });
-    }
-
     pub(crate) fn sweep(&mut self) {
-        let called = &mut self.called;
-        self.exchanges.retain(|exchange| {
-            let alive = exchange.leader.strong_count() > 0;
-            if !alive {
-                called.push(exchange.ticket);
-            }
-            alive
-        });
-    }
-
-    pub(crate) fn called(&mut self) -> Vec<Ticket> {
-        std::mem::take(&mut self.called)
+        self.exchanges.sweep(&mut self.calls);
     }
 }
 
@@ -168,13 +115,6 @@ impl fmt::Debug for Tokens {
             .field("exchanges", &exchanges)
             .finish_non_exhaustive()
     }
-}
-
-struct Exchange {
-    key: TokenKey,
-    leader: Weak<()>,
-    ticket: Ticket,
-    until: Duration,
 }
 
 struct Held {

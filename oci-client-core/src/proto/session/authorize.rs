@@ -10,7 +10,7 @@ use self::wanted::Wanted;
 use crate::proto::HostMemory;
 use crate::proto::auth::{Credential, CredentialQuery, Identity, Scheme, Scopes, bearer};
 use crate::proto::headers::retry_after;
-use crate::proto::host::{Ticket, TokenKey};
+use crate::proto::host::{Known, Lease, Ticket, TokenKey};
 use crate::proto::machine::{Input, Now, Payload};
 use crate::{Error, ErrorKind};
 
@@ -38,6 +38,8 @@ pub(super) enum Authorization {
 #[derive(Debug)]
 pub(super) struct Authorizer {
     answer: Option<Answer>,
+    /// Whether the source was being asked when its answer was wanted.
+    awaited: bool,
     /// Whether the registry has asked for authorization in this very operation.
     challenged: bool,
     /// Why the credential source is asked again, or was since a request was last accepted.
@@ -65,6 +67,7 @@ impl Authorizer {
     pub(super) const fn new(query: CredentialQuery, scopes: Scopes) -> Self {
         Self {
             answer: None,
+            awaited: false,
             challenged: false,
             doubt: Doubt::None,
             fresh: false,
@@ -87,21 +90,16 @@ impl Authorizer {
         let Some(scheme) = self.tried.clone() else {
             return Authorization::Ready(None);
         };
-        if self.answer.is_none() {
-            let remembered = host.credentials.answer(&self.query, now);
-            self.answer = remembered.map(|credential| Answer {
-                credential,
-                remembered: true,
-            });
+        if matches!(self.doubt, Doubt::Asking(_)) {
+            return self.ask(host, now);
         }
         let Some(answer) = &self.answer else {
-            self.stage = Stage::Asking;
-            return Authorization::Ask(self.query.clone());
+            return self.ask(host, now);
         };
         match (scheme, &answer.credential) {
             (Scheme::Basic, None) if self.challenged => {
                 let error = Error::new(ErrorKind::Unauthorized, self.wanting(host.profile()));
-                self.ask_again(host, error)
+                self.ask_again(host, now, error)
             }
             (Scheme::Basic, None) => Authorization::Ready(None),
             (Scheme::Basic, Some(credential)) => ready(credential.basic()),
@@ -129,8 +127,18 @@ impl Authorizer {
 
     pub(super) fn resume(&mut self, host: &mut HostMemory, now: Now, input: Input) -> Authorization {
         match (std::mem::take(&mut self.stage), input) {
-            (Stage::Asking, Input::Credential(credential)) => self.answered(host, now, credential),
-            (Stage::Asking, Input::Failed { error, .. }) => Authorization::Unanswered(error),
+            (Stage::Asking(lease), Input::Credential(credential)) => {
+                let number = host.credentials.keep(self.query.clone(), credential.clone(), now);
+                host.credentials.settle(lease, host.tokens.calls());
+                self.answered(host, now, Known { credential, number }, false)
+            }
+            (Stage::Asking(lease), Input::Failed { error, .. }) => {
+                host.credentials.settle(lease, host.tokens.calls());
+                if matches!(self.doubt, Doubt::Asking(_)) {
+                    self.doubt = Doubt::Asked;
+                }
+                Authorization::Unanswered(error)
+            }
             (Stage::Waiting(ticket), Input::Granted(granted)) if ticket == granted => Authorization::Again,
             (Stage::Sent(fetch), Input::Head { parts, .. }) => {
                 let (status, wait) = (parts.status, retry_after(&parts.headers, now.unix));
@@ -166,21 +174,42 @@ impl Authorizer {
     }
 
     /// Asks the credential source once more after `refusal`, which stands if that brings nothing new.
-    pub(super) fn ask_again(&mut self, host: &mut HostMemory, refusal: Error) -> Authorization {
+    pub(super) fn ask_again(&mut self, host: &mut HostMemory, now: Now, refusal: Error) -> Authorization {
         if !self.may_ask_again() {
             return Authorization::Failed(refusal);
         }
-        host.credentials.forget(&self.query);
+        if let Some(answer) = &self.answer {
+            host.credentials.forget(&self.query, answer.number);
+        }
         self.doubt = Doubt::Asking(refusal);
-        self.stage = Stage::Asking;
-        Authorization::Ask(self.query.clone())
+        self.ask(host, now)
     }
 
-    /// Gives up the right to fetch a token, if held.
+    /// What is known of the credential, which may be newer than what this operation has; else one machine asks for it, and the others wait.
+    fn ask(&mut self, host: &mut HostMemory, now: Now) -> Authorization {
+        if let Some(known) = host.credentials.answer(&self.query, now) {
+            let remembered = !std::mem::take(&mut self.awaited);
+            return self.answered(host, now, known, remembered);
+        }
+        match host.credentials.lead(&self.query, now, host.tokens.calls()) {
+            Ok(lease) => {
+                self.stage = Stage::Asking(lease);
+                Authorization::Ask(self.query.clone())
+            }
+            Err(ticket) => {
+                self.awaited = true;
+                self.stage = Stage::Waiting(ticket);
+                Authorization::Wait(ticket)
+            }
+        }
+    }
+
+    /// Gives up the right to fetch a token or to ask for a credential, if held.
     pub(super) fn release(&mut self, host: &mut HostMemory) {
         match std::mem::take(&mut self.stage) {
+            Stage::Asking(lease) => host.credentials.settle(lease, host.tokens.calls()),
             Stage::Reading { fetch, .. } | Stage::Sent(fetch) => host.tokens.settle(fetch.lease),
-            Stage::Asking | Stage::Idle | Stage::Waiting(_) => {}
+            Stage::Idle | Stage::Waiting(_) => {}
         }
     }
 
@@ -191,19 +220,23 @@ impl Authorizer {
         doubtful && matches!(self.doubt, Doubt::None)
     }
 
-    fn answered(&mut self, host: &mut HostMemory, now: Now, credential: Option<Credential>) -> Authorization {
-        host.credentials.keep(self.query.clone(), credential.clone(), now);
+    fn answered(&mut self, host: &mut HostMemory, now: Now, known: Known, remembered: bool) -> Authorization {
+        let Known { credential, number } = known;
         if let Doubt::Asking(refusal) = std::mem::replace(&mut self.doubt, Doubt::None) {
             self.doubt = Doubt::Asked;
             // Whoever has had a credential refused is not made anonymous by its disappearance.
             if credential.is_none() || Identity::of(credential.as_ref()) == Identity::of(self.credential()) {
+                if let Some(answer) = &mut self.answer {
+                    answer.number = number;
+                }
                 return Authorization::Failed(refusal);
             }
             self.refusals = 0;
         }
         self.answer = Some(Answer {
             credential,
-            remembered: false,
+            number,
+            remembered,
         });
         self.prepare(host, now)
     }
@@ -217,6 +250,8 @@ impl Authorizer {
 #[derive(Debug)]
 struct Answer {
     credential: Option<Credential>,
+    /// Which one it was.
+    number: u64,
     /// Whether it was said to an earlier operation.
     remembered: bool,
 }
@@ -231,7 +266,7 @@ enum Doubt {
 
 #[derive(Debug, Default)]
 enum Stage {
-    Asking,
+    Asking(Lease),
     #[default]
     Idle,
     Reading {

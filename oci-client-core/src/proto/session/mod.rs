@@ -259,7 +259,7 @@ impl<M: Machine> Session<M> {
             false => self.authorizer.explain(error, host.profile()),
         };
         if !strayed && self.authorizer.is_worth_asking_again(&error) {
-            let authorization = self.authorizer.ask_again(host, error);
+            let authorization = self.authorizer.ask_again(host, now, error);
             return self.authorized(host, now, authorization);
         }
         // A signed URL may have expired, whatever its host calls that: ask the registry once for another.

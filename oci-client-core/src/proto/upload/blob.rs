@@ -118,7 +118,7 @@ impl Upload {
         let mut with_content = small && !self.plain && !self.broken && takes_content != Some(false);
         let mut lead = None;
         if with_content && takes_content.is_none() {
-            match host.capabilities.trial.join(&mut host.tokens) {
+            match host.capabilities.trial.join(host.tokens.calls()) {
                 Ok(first) => lead = Some(first),
                 Err(_) if self.waited => with_content = false,
                 Err(ticket) => {
@@ -286,7 +286,7 @@ impl Upload {
             Input::Interrupted { .. } => self.open(host, now),
             Input::Failed { error, .. } if with_content && error.status() == Some(StatusCode::PAYLOAD_TOO_LARGE) => {
                 // That says nothing of mounting. And what is as small as this was not refused for its size, but because it came with a POST.
-                if !TransferPlan::whole().shrink(host, now, self.size) {
+                if !TransferPlan::whole().shrink(host, now, self.size, 0) {
                     host.capabilities.single_post.learn(now, false);
                 }
                 self.open(host, now)
@@ -317,7 +317,7 @@ impl Machine for Upload {
                 }
                 let step = self.opening(host, now, with_content, input);
                 drop(lead);
-                host.capabilities.trial.sweep(&mut host.tokens);
+                host.capabilities.trial.sweep(host.tokens.calls());
                 step
             }
             (State::Looking(found), Input::Head { parts, .. }) => self.looked(host, now, found, is_there(&parts)),

@@ -24,6 +24,7 @@ use crate::{Error, ErrorKind};
 ///
 /// ```text
 /// … 202 ── PATCH, Content-Range, as often as there is more ──► 202 ── the content has ended within the next part: the rest of it ──► 202 ── PUT ?digest ──► 201 ──► Done(Descriptor)
+///       └─ the content has ended within the first part ── PUT ?digest, all of it ──► 201 ──► Done(Descriptor)
 /// ```
 ///
 /// The POST settles authorization before any content is read. Whoever drives the machine sends what its payloads ([`Span::from`](crate::proto::Span::from)) name in chunked coding, hashes the content
@@ -41,7 +42,7 @@ pub struct UploadStream {
 }
 
 impl UploadStream {
-    /// How much of what it has read a driver holds at least, in bytes: 16 MiB. No part is larger, unless the registry allows no smaller ones.
+    /// How much of what it has read a driver holds at least, in bytes: 16 MiB. No part is larger. Where the registry allows no parts as small as that, the content goes up in one request only.
     pub const HELD: u64 = 16 << 20;
 
     /// Stores the content in the repository `name` and describes it as `media_type`.

@@ -1,6 +1,6 @@
 use std::sync::{Arc, Weak};
 
-use crate::proto::host::{Ticket, Tokens};
+use crate::proto::host::{Calls, Ticket};
 
 /// Who is finding something out that the others then know too.
 #[derive(Debug, Default)]
@@ -16,22 +16,22 @@ pub(crate) struct Lead {
 
 impl Trial {
     /// The lead, or a ticket that is called when the one who has it is done or gone.
-    pub(super) fn join(&mut self, tokens: &mut Tokens) -> Result<Lead, Ticket> {
-        self.sweep(tokens);
+    pub(super) fn join(&mut self, calls: &mut Calls) -> Result<Lead, Ticket> {
+        self.sweep(calls);
         match &self.running {
             Some((_, ticket)) => Err(*ticket),
             None => {
                 let alive = Arc::new(());
-                self.running = Some((Arc::downgrade(&alive), tokens.ticket()));
+                self.running = Some((Arc::downgrade(&alive), calls.ticket()));
                 Ok(Lead { _alive: alive })
             }
         }
     }
 
     /// Calls those who wait for someone who is done, or was dropped.
-    pub(crate) fn sweep(&mut self, tokens: &mut Tokens) {
+    pub(crate) fn sweep(&mut self, calls: &mut Calls) {
         if let Some((_, ticket)) = self.running.take_if(|(lead, _)| lead.strong_count() == 0) {
-            tokens.call(ticket);
+            calls.call(ticket);
         }
     }
 }

@@ -98,7 +98,7 @@ impl Authorizer {
             return Authorization::Again;
         }
         if error.kind() == ErrorKind::Unauthorized {
-            return self.ask_again(host, error);
+            return self.ask_again(host, now, error);
         }
         Authorization::Failed(error)
     }

@@ -1,4 +1,5 @@
 mod answers;
+mod asking;
 mod exchange;
 mod post;
 mod queue;

@@ -63,6 +63,11 @@ impl Plan {
         self.chunk.is_none()
     }
 
+    /// Everything in one request after all.
+    pub(super) const fn at_once(&mut self) {
+        self.chunk = None;
+    }
+
     pub(super) fn in_chunks(&mut self) {
         self.chunk.get_or_insert(u64::MAX);
     }
@@ -76,9 +81,9 @@ impl Plan {
         wanted.min(most).max(least).max(1)
     }
 
-    /// The host refuses parts of `tried` bytes; says whether smaller ones are worth a try.
-    pub(in crate::proto::upload) fn shrink(&mut self, host: &mut HostMemory, now: Now, tried: u64) -> bool {
-        if tried <= SMALLEST {
+    /// The host refuses parts of `tried` bytes, and takes none below `least`; says whether smaller ones are worth a try.
+    pub(in crate::proto::upload) fn shrink(&mut self, host: &mut HostMemory, now: Now, tried: u64, least: u64) -> bool {
+        if tried <= least.max(SMALLEST) {
             return false;
         }
         if self.is_whole() {

@@ -68,6 +68,67 @@ fn cb11_parts_of_a_stream_are_no_smaller_than_the_host_allows() {
     stream().rows(stage, [(start(), OPEN), (opened, "PATCH /u (0-8) <- blob 0..9")]);
 }
 
+/// CB6: what is known as a whole before any of it was sent needs no part.
+#[test]
+fn cb6_a_stream_that_ends_within_the_first_part_goes_up_with_the_put() {
+    const PUT: &str = "PUT /u?digest=D <- blob 0..4";
+    let stage = &mut narrow();
+    in_parts(stage).rows(stage, [(short(4), PUT), (head(201, &[]), "done Descriptor…")]);
+    in_parts(stage).rows(
+        stage,
+        [
+            (short(4), PUT),
+            (interrupted_after(3), "GET /u"),
+            (at(204, "0-1"), "PATCH /u (2-3) <- blob 2..4"),
+            (at(202, "0-3"), "PUT /u?digest=D"),
+            (head(201, &[]), "done Descriptor…"),
+        ],
+    );
+    in_parts(stage).rows(
+        stage,
+        [
+            (short(4), PUT),
+            (interrupted_after(3), "GET /u"),
+            (refused(404), OPEN),
+            (opened(), "PATCH /u (0-5) <- blob 0..6"),
+            (short(4), PUT),
+        ],
+    );
+}
+
+/// A registry whose smallest part is larger than what is held gets the stream in one request, whatever else is known of it.
+#[test]
+fn cb11_a_stream_is_not_cut_where_no_part_may_be_as_small_as_what_is_held() {
+    let stage = &mut narrow();
+    let opened = |least| head(202, &[("location", "/u"), ("oci-chunk-min-length", least)]);
+    let uncut = |stage: &mut Stage| {
+        let mut actor = stream();
+        actor.rows(stage, [(start(), OPEN), (opened("16777217"), "PATCH /u <- blob 0..")]);
+        actor
+    };
+    let cut = "PATCH /u (0-16777215) <- blob 0..16777216";
+    stream().rows(stage, [(start(), OPEN), (opened("16777216"), cut)]);
+    uncut(stage).rows(
+        stage,
+        [
+            (ended(17 * MIB, "0-17825791"), "PUT /u?n=1&digest=D"),
+            (head(201, &[]), "done Descriptor…"),
+        ],
+    );
+    for status in [413, 416] {
+        uncut(stage).rows(
+            stage,
+            [
+                (refused_after(status, 20 * MIB), "DELETE /u"),
+                (
+                    head(204, &[]),
+                    "failed TooLarge: the registry takes no stream this long in one request and no parts of less than 16777217 bytes (OCI-Chunk-Min-Length), while 16777216 bytes",
+                ),
+            ],
+        );
+    }
+}
+
 #[test]
 fn parts_of_a_stream_are_no_larger_than_what_is_held_of_it() {
     let profile = HostProfile::new("r.test".parse().unwrap());

@@ -242,3 +242,44 @@ fn a_host_that_refuses_parts_gets_the_whole_however_little_it_is_said_to_take() 
         }
     }
 }
+
+/// CB11: a part that may be no smaller and is refused as too large ends the upload, and the error names both numbers.
+#[test]
+fn cb11_a_smallest_part_that_is_too_large_is_a_clear_error() {
+    for (status, least) in [(413, "200000"), (416, "200000"), (413, "18446744073709551615")] {
+        let stage = &mut Stage::new();
+        let mut actor = upload(2 * MIB);
+        actor.rows(
+            stage,
+            [
+                (start(), OPEN),
+                (opened(least), "PUT /u?digest=D <- blob 0..2097152"),
+                (refused_after(status, 100), "GET /u"),
+            ],
+        );
+        let none = || at(204, "/u", "0--1");
+        let tried = match least {
+            "200000" => {
+                actor.rows(
+                    stage,
+                    [
+                        (none(), "PATCH /u (0-1048575) <- blob 0..1048576"),
+                        (refused_after(status, 100), "GET /u"),
+                        (none(), "PATCH /u (0-524287) <- blob 0..524288"),
+                        (refused_after(status, 100), "GET /u"),
+                        (none(), "PATCH /u (0-262143) <- blob 0..262144"),
+                        (refused_after(status, 100), "GET /u"),
+                        (none(), "PATCH /u (0-199999) <- blob 0..200000"),
+                        (refused_after(status, 100), "GET /u"),
+                    ],
+                );
+                "200000"
+            }
+            _ => "2097152",
+        };
+        let text = format!(
+            "failed TooLarge: the registry takes no parts of less than {least} bytes (OCI-Chunk-Min-Length), and refuses one of {tried} bytes"
+        );
+        actor.rows(stage, [(none(), "DELETE /u"), (head(204, &[]), &*text)]);
+    }
+}
