@@ -21,7 +21,7 @@ pub trait Clock: Send + Sync {
 
     /// A future that is ready once `duration` has passed, for [`wait`](Self::wait). Dropping it cancels the timer.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(Sleep(Instant::now().checked_add(duration)))
+        Box::pin(Sleep::new(System, duration))
     }
 
     /// Polls `future` on this thread until it is ready (`true`) or `limit` has passed (`false`); the default parks the thread in between.
@@ -29,7 +29,7 @@ pub trait Clock: Send + Sync {
     /// This is how the blocking client waits: for a pause, for what another thread is doing, for a credential source. A future that only an executor can
     /// bring on, such as a timer of one, does not get ready by this.
     fn wait(&self, future: Pin<&mut dyn Future<Output = ()>>, limit: Duration) -> bool {
-        drive(future, limit)
+        drive(&System, future, limit)
     }
 }
 
@@ -76,34 +76,66 @@ impl fmt::Debug for Waiter {
     }
 }
 
-fn drive(mut future: Pin<&mut dyn Future<Output = ()>>, limit: Duration) -> bool {
+/// The time, and how a thread lets it pass.
+trait Time {
+    fn now(&self) -> Instant;
+
+    /// Returns once the signal is given, or `limit` has passed.
+    fn park(&self, signal: &Signal, limit: Duration);
+}
+
+/// The system's.
+struct System;
+
+impl Time for System {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn park(&self, signal: &Signal, limit: Duration) {
+        signal.wait(limit);
+    }
+}
+
+fn drive(time: &impl Time, mut future: Pin<&mut dyn Future<Output = ()>>, limit: Duration) -> bool {
     let signal = Arc::new(Signal::default());
     let waker = Waker::from(signal.clone());
     let mut context = Context::from_waker(&waker);
     let _timers = Timers::begin();
-    let start = Instant::now();
+    let start = time.now();
     loop {
         if future.as_mut().poll(&mut context).is_ready() {
             return true;
         }
-        let left = limit.saturating_sub(start.elapsed());
+        let now = time.now();
+        let left = limit.saturating_sub(now.saturating_duration_since(start));
         if left.is_zero() {
             return false;
         }
-        signal.wait(Timers::next().map_or(left, |next| next.min(left)));
-        Timers::fire();
+        time.park(&signal, Timers::next(now).map_or(left, |next| next.min(left)));
+        Timers::fire(time.now());
     }
 }
 
-/// When it is ready; `None` is never.
-struct Sleep(Option<Instant>);
+struct Sleep<T> {
+    /// When it is ready; `None` is never.
+    deadline: Option<Instant>,
+    time: T,
+}
 
-impl Future for Sleep {
+impl<T: Time> Sleep<T> {
+    fn new(time: T, duration: Duration) -> Self {
+        let deadline = time.now().checked_add(duration);
+        Self { deadline, time }
+    }
+}
+
+impl<T: Time> Future for Sleep<T> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        match self.0 {
-            Some(deadline) if deadline <= Instant::now() => Poll::Ready(()),
+        match self.deadline {
+            Some(deadline) if deadline <= self.time.now() => Poll::Ready(()),
             Some(deadline) => {
                 Timers::set(deadline, context.waker());
                 Poll::Pending
@@ -136,14 +168,13 @@ impl Timers {
     }
 
     /// How long it is until the first one.
-    fn next() -> Option<Duration> {
+    fn next(now: Instant) -> Option<Duration> {
         let first = TIMERS.with_borrow(|timers| timers.iter().map(|(deadline, _)| *deadline).min());
-        first.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+        first.map(|deadline| deadline.saturating_duration_since(now))
     }
 
     /// Wakes what is due.
-    fn fire() {
-        let now = Instant::now();
+    fn fire(now: Instant) {
         let (due, later): (Vec<_>, Vec<_>) = TIMERS.take().into_iter().partition(|(deadline, _)| *deadline <= now);
         TIMERS.set(later);
         due.into_iter().for_each(|(_, waker)| waker.wake());
@@ -182,3 +213,6 @@ impl Wake for Signal {
 thread_local! {
     static TIMERS: RefCell<Vec<(Instant, Waker)>> = const { RefCell::new(Vec::new()) };
 }
+
+#[cfg(test)]
+mod tests;

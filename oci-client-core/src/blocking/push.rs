@@ -49,7 +49,8 @@ impl Repository {
     /// Stores what `content` gives, whose length and digest need not be known, and describes it as `media_type`, with its sha256 digest.
     ///
     /// It is read once. Content of no more than [`HostProfile::small_blob`](crate::proto::HostProfile::small_blob) bytes is read into memory and goes up as by
-    /// [`push_blob`](Self::push_blob); more than that goes up as it comes, in one request with chunked transfer coding. Authorization is settled before that request.
+    /// [`push_blob`](Self::push_blob); more than that goes up as it comes, in one request with chunked transfer coding, or in parts as by
+    /// [`client::Repository::push_stream`](crate::client::Repository::push_stream). Authorization is settled before that request.
     ///
     /// ```
     /// # use std::sync::Arc;

@@ -19,7 +19,8 @@ impl Repository {
     /// Stores a blob, unless it is there already.
     ///
     /// The content may be opened several times: an upload that is interrupted goes on where the registry's session has got to, and begins once more from the beginning if the
-    /// registry has lost it.
+    /// registry has lost it. That is done once for each call: a registry that drops the session of every broken connection takes a blob over a link that breaks twice only if it is
+    /// pushed again.
     ///
     /// # Errors
     /// If the content cannot be read, does not have the descriptor's size and digest, or the registry refuses it.
@@ -74,7 +75,8 @@ impl Repository {
     ///
     /// The stream is read once. Content of no more than [`HostProfile::small_blob`](crate::proto::HostProfile::small_blob) bytes is read into memory and goes up as by [`push_blob`](Self::push_blob); more
     /// than that goes up as it comes, in one request with chunked transfer coding, or in parts that are cut from it where the registry is known to take no more than so much at a time
-    /// ([`HostProfile::with_largest_upload`](crate::proto::HostProfile::with_largest_upload), or learned from a refusal). Authorization is settled before that request.
+    /// ([`HostProfile::with_largest_upload`](crate::proto::HostProfile::with_largest_upload), or learned from a refusal), or with the request that ends the upload if it ends within the first of them.
+    /// Authorization is settled before that request.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -111,7 +113,7 @@ impl Repository {
     /// # Errors
     /// If the stream fails or the registry refuses what it gives. Of kind [`Store`](crate::ErrorKind::Store) if the upload was interrupted and the registry has kept less than what is still
     /// held of the stream: then push from content that can be opened again. The registry's refusal of the one request as too large is the error only if more than what is held had been sent by then; the
-    /// next stream then goes up in parts.
+    /// next stream then goes up in parts. Of kind [`TooLarge`](crate::ErrorKind::TooLarge) if it is refused by a registry that takes no parts as small as what is held (`OCI-Chunk-Min-Length`).
     ///
     /// # Limits
     /// The last 16 MiB of what was read are held, and the piece that the stream gave last, so that an interrupted upload can go on where the registry has got to, and one that was refused as too large can

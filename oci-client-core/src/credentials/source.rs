@@ -9,7 +9,8 @@ use crate::proto::{Credential, CredentialQuery};
 ///
 /// It is asked only after the registry has shown that it wants to know. Its answer is remembered per host and repository for five minutes, so that a process or
 /// keychain behind it is not needed for every operation. If the registry or its token endpoint refuses a credential, the source is asked once more, as short-lived
-/// passwords expire; the refusal stands if that brings nothing new. Requests that learn of the challenge at the same time may ask at the same time.
+/// passwords expire; the refusal stands if that brings nothing new. Of requests that want the same credential at the same time
+/// one asks and the others wait for the answer; each of them asks itself, one after the other, if the source fails. Whoever takes longer than a minute is no longer waited for.
 #[async_trait]
 pub trait CredentialSource: Send + Sync {
     /// The credential for `query`; `None`: there is none, be anonymous.

@@ -209,10 +209,10 @@ fn a_body_keeps_to_its_length() {
 
 /// Counts the threads that have begun to wait for what another one does.
 #[derive(Default)]
-struct Waiters(AtomicUsize);
+pub(crate) struct Waiters(AtomicUsize);
 
 impl Waiters {
-    fn await_count(&self, count: usize) {
+    pub(crate) fn await_count(&self, count: usize) {
         while self.0.load(Ordering::Relaxed) < count {
             thread::yield_now();
         }

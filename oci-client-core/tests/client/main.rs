@@ -6,6 +6,7 @@
     reason = "a test that fails has to panic"
 )]
 
+mod asking;
 mod authorization;
 mod bare;
 mod blocking;

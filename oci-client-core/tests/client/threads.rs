@@ -1,19 +1,16 @@
 //! What the blocking client has to do with several threads, with panics, and with the time that it waits.
 
-use std::future::pending;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::{Either, select};
 use http::{Method, Request, Response};
 use oci_client_core::blocking::{
-    BlockOn, BlockingTransport, BlockingTransportFactory, Body, Client, Clock, Content, Repository, SystemClock,
+    BlockOn, BlockingTransport, BlockingTransportFactory, Body, Client, Content, Repository,
 };
 use oci_client_core::client::{PullOptions, RecordedReferrer};
 use oci_client_core::hosts::{Endpoint, HostConfig, TransportSettings};
@@ -282,27 +279,4 @@ fn a_host_with_settings_of_its_own_has_a_transport_of_its_own() {
     assert!(made.load(Ordering::Relaxed) > 0);
     let without = Client::builder(silent()).host(config("good")).build();
     app(&without).has_blob(&layer(b"").digest).unwrap_err();
-}
-
-#[test]
-fn the_system_s_clock_waits_as_long_as_it_should() {
-    let clock = SystemClock::new();
-    let (short, long) = (Duration::from_millis(5), Duration::from_secs(3600));
-    let start = Instant::now();
-    assert!(!clock.wait(pin!(pending()), short));
-    assert!(clock.wait(clock.sleep(short).as_mut(), long));
-    assert!(start.elapsed() >= short * 2);
-    // What is waited for within does not touch the timers around it, and they do not hold it up.
-    let within = async {
-        assert!(!SystemClock::new().wait(pin!(pending()), short));
-        assert!(SystemClock::new().wait(SystemClock::new().sleep(short).as_mut(), long));
-        clock.sleep(short).await;
-    };
-    let within = pin!(within);
-    let first = select(within, clock.sleep(long));
-    let mut ended = false;
-    let whole = async { ended = matches!(first.await, Either::Left(_)) };
-    assert!(clock.wait(pin!(whole), long));
-    assert!(ended);
-    assert!(start.elapsed() < Duration::from_secs(60));
 }

@@ -193,6 +193,7 @@ impl Authorizer {
         }
         match host.credentials.lead(&self.query, now, host.tokens.calls()) {
             Ok(lease) => {
+                self.awaited = false;
                 self.stage = Stage::Asking(lease);
                 Authorization::Ask(self.query.clone())
             }

@@ -1,0 +1,8 @@
+//! The examples as a user runs them: programs, arguments, output, exit codes.
+#![expect(clippy::unwrap_used, reason = "a test that fails has to panic")]
+
+mod artifacts;
+mod logins;
+mod support;
+mod titles;
+mod usage;
