@@ -1,3 +1,5 @@
+use std::fmt;
+
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use http::{Method, Request, response};
@@ -8,6 +10,7 @@ use super::HostMemory;
 use super::endpoint;
 use super::machine::{Input, Machine, Now, Payload, Step};
 use super::reply::{check_stored, unexpected};
+use crate::redact::shown_url;
 use crate::{Error, ErrorKind};
 
 /// Stores a manifest or index, byte for byte ([spec, "Pushing manifests"], end-7).
@@ -132,7 +135,8 @@ impl Machine for PutManifest {
 }
 
 /// What a registry says of a manifest that it stored.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// Its `Debug` leaves the values of the location's query out, which may be a signature.
+#[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct StoredManifest {
     /// Where it can be pulled, if the registry says so.
@@ -141,6 +145,17 @@ pub struct StoredManifest {
     pub referrer: Option<RecordedReferrer>,
     /// `OCI-Subject`: the subject, as the registry has seen it. Some registries send it and list no referrers.
     pub subject: Option<Digest>,
+}
+
+impl fmt::Debug for StoredManifest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("StoredManifest")
+            .field("location", &self.location.as_ref().map(shown_url))
+            .field("referrer", &self.referrer)
+            .field("subject", &self.subject)
+            .finish()
+    }
 }
 
 /// How a manifest with a subject got into the list of its subject's referrers.

@@ -148,3 +148,18 @@ fn cr1_oci_subject_is_believed_where_the_api_is_known_to_answer() {
         assert_eq!(recorded(known, claim), expected, "{known:?} {claim:?}");
     }
 }
+
+#[test]
+fn a13_a_signed_location_of_a_manifest_is_not_shown() {
+    let location = Some("https://r.test/v2/a/b/manifests/x?sig=secret".parse().unwrap());
+    let stored = StoredManifest {
+        location,
+        referrer: None,
+        subject: None,
+    };
+    let shown = format!("{stored:?}");
+    assert!(
+        shown.contains("manifests/x?sig=..") && !shown.contains("secret"),
+        "{shown}"
+    );
+}

@@ -24,7 +24,8 @@ fn asker_and_followers<const N: usize>(stage: &mut Stage, line: &str) -> (Pull, 
 
 #[test]
 fn a17_one_asks_the_credential_source_and_the_others_have_its_answer() {
-    let answers: [fn() -> (Told, &'static str, &'static str); 4] = [
+    type Answer = fn() -> (Told, &'static str, &'static str);
+    let answers: [Answer; 4] = [
         || (credential("u", "p"), WITH_BASIC, WITH_BASIC),
         || (no_credential(), "failed Unauthorized", "failed Unauthorized"),
         || (credential("u", "p"), TOKEN, "wait"),
