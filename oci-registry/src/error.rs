@@ -120,6 +120,7 @@ impl From<StorageError> for ApiError {
             StorageErrorKind::Busy => {
                 Self::new(StatusCode::CONFLICT, ErrorCode::BLOB_UPLOAD_INVALID, error.to_string())
             }
+            StorageErrorKind::Ended => Self::upload_unknown(),
             StorageErrorKind::Full => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the storage is full");
                 Self::new(

@@ -32,8 +32,8 @@
 pub mod auth;
 mod error;
 mod faults;
+mod garbage;
 mod handlers;
-mod hashers;
 mod limits;
 mod paging;
 pub mod profile;
@@ -44,9 +44,11 @@ mod response;
 mod routes;
 #[cfg(feature = "serve")]
 mod server;
+mod sessions;
 pub mod storage;
 mod warnings;
 
+pub use garbage::{GarbagePolicy, GarbageReport, KeepManifests, Removed};
 pub use limits::Limits;
 pub use registry::{Registry, RegistryBuilder};
 #[cfg(feature = "serve")]

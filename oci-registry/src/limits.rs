@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 /// The bounds that a registry keeps to, whatever a client asks for.
 ///
 /// ```
@@ -13,9 +15,14 @@ pub struct Limits {
     catalog_page: usize,
     header_size: usize,
     manifest_size: usize,
+    open_uploads: usize,
+    open_uploads_per_repository: usize,
     referrers_page: usize,
     tag_parameters: usize,
     tags_page: usize,
+    upload_age: Duration,
+    upload_bytes: u64,
+    upload_bytes_per_repository: u64,
 }
 
 impl Limits {
@@ -27,12 +34,22 @@ impl Limits {
     pub const HEADER_SIZE: usize = 32 * 1024;
     /// Default for [`manifest_size`](Self::manifest_size): 4 MiB, which the spec asks every registry to accept.
     pub const MANIFEST_SIZE: usize = 4 * 1024 * 1024;
+    /// Default for [`open_uploads`](Self::open_uploads).
+    pub const OPEN_UPLOADS: usize = 4096;
+    /// Default for [`open_uploads_per_repository`](Self::open_uploads_per_repository).
+    pub const OPEN_UPLOADS_PER_REPOSITORY: usize = 1024;
     /// Default for [`referrers_page`](Self::referrers_page).
     pub const REFERRERS_PAGE: usize = 1000;
     /// Default for [`tag_parameters`](Self::tag_parameters).
     pub const TAG_PARAMETERS: usize = 100;
     /// Default for [`tags_page`](Self::tags_page).
     pub const TAGS_PAGE: usize = 10_000;
+    /// Default for [`upload_age`](Self::upload_age): an hour.
+    pub const UPLOAD_AGE: Duration = Duration::from_secs(60 * 60);
+    /// Default for [`upload_bytes`](Self::upload_bytes): 4 TiB.
+    pub const UPLOAD_BYTES: u64 = 4 << 40;
+    /// Default for [`upload_bytes_per_repository`](Self::upload_bytes_per_repository): 1 TiB.
+    pub const UPLOAD_BYTES_PER_REPOSITORY: u64 = 1 << 40;
 
     /// The defaults.
     pub const fn new() -> Self {
@@ -41,9 +58,14 @@ impl Limits {
             catalog_page: Self::CATALOG_PAGE,
             header_size: Self::HEADER_SIZE,
             manifest_size: Self::MANIFEST_SIZE,
+            open_uploads: Self::OPEN_UPLOADS,
+            open_uploads_per_repository: Self::OPEN_UPLOADS_PER_REPOSITORY,
             referrers_page: Self::REFERRERS_PAGE,
             tag_parameters: Self::TAG_PARAMETERS,
             tags_page: Self::TAGS_PAGE,
+            upload_age: Self::UPLOAD_AGE,
+            upload_bytes: Self::UPLOAD_BYTES,
+            upload_bytes_per_repository: Self::UPLOAD_BYTES_PER_REPOSITORY,
         }
     }
 
@@ -75,6 +97,20 @@ impl Limits {
         self
     }
 
+    /// Sets how many uploads may be open at once in all repositories, among them whole blobs that are on their way; more give 429.
+    #[must_use]
+    pub const fn with_open_uploads(mut self, uploads: usize) -> Self {
+        self.open_uploads = uploads;
+        self
+    }
+
+    /// Sets how many uploads may be open at once in one repository; more give 429.
+    #[must_use]
+    pub const fn with_open_uploads_per_repository(mut self, uploads: usize) -> Self {
+        self.open_uploads_per_repository = uploads;
+        self
+    }
+
     /// Sets the most referrers in one page; at least 1.
     #[must_use]
     pub const fn with_referrers_page(mut self, entries: usize) -> Self {
@@ -93,6 +129,27 @@ impl Limits {
     #[must_use]
     pub const fn with_tags_page(mut self, entries: usize) -> Self {
         self.tags_page = at_least_one(entries);
+        self
+    }
+
+    /// Sets how long an upload may go without another byte before [`Registry::expire_uploads`](crate::Registry::expire_uploads) ends it.
+    #[must_use]
+    pub const fn with_upload_age(mut self, age: Duration) -> Self {
+        self.upload_age = age;
+        self
+    }
+
+    /// Sets the most bytes that the open uploads of all repositories may have together; more give 507.
+    #[must_use]
+    pub const fn with_upload_bytes(mut self, bytes: u64) -> Self {
+        self.upload_bytes = bytes;
+        self
+    }
+
+    /// Sets the most bytes that the open uploads of one repository may have together; more give 507.
+    #[must_use]
+    pub const fn with_upload_bytes_per_repository(mut self, bytes: u64) -> Self {
+        self.upload_bytes_per_repository = bytes;
         self
     }
 
@@ -116,6 +173,16 @@ impl Limits {
         self.manifest_size
     }
 
+    /// How many uploads may be open at once in all repositories.
+    pub const fn open_uploads(&self) -> usize {
+        self.open_uploads
+    }
+
+    /// How many uploads may be open at once in one repository.
+    pub const fn open_uploads_per_repository(&self) -> usize {
+        self.open_uploads_per_repository
+    }
+
     /// The most referrers in one page.
     pub const fn referrers_page(&self) -> usize {
         self.referrers_page
@@ -129,6 +196,21 @@ impl Limits {
     /// The most tags in one page.
     pub const fn tags_page(&self) -> usize {
         self.tags_page
+    }
+
+    /// How long an upload may go without another byte.
+    pub const fn upload_age(&self) -> Duration {
+        self.upload_age
+    }
+
+    /// The most bytes that the open uploads of all repositories may have together.
+    pub const fn upload_bytes(&self) -> u64 {
+        self.upload_bytes
+    }
+
+    /// The most bytes that the open uploads of one repository may have together.
+    pub const fn upload_bytes_per_repository(&self) -> u64 {
+        self.upload_bytes_per_repository
     }
 }
 

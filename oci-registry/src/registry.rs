@@ -11,11 +11,11 @@ use oci_spec_types::distribution::ErrorCode;
 
 use crate::error::ApiError;
 use crate::handlers::{blobs, catalog, manifests, referrers, tags, uploads};
-use crate::hashers::Hashers;
 use crate::limits::Limits;
 use crate::query::Query;
 use crate::response::{self, Outcome};
 use crate::routes::Route;
+use crate::sessions::Sessions;
 use crate::storage::{MemoryStorage, Storage};
 use crate::warnings::Warnings;
 
@@ -68,6 +68,10 @@ impl Registry {
     /// The limits that it keeps to.
     pub fn limits(&self) -> &Limits {
         &self.service.limits
+    }
+
+    pub(crate) fn service(&self) -> &Service {
+        &self.service
     }
 
     async fn answer(&self, parts: &Parts, route: Result<Route, ApiError>, body: Body) -> Outcome {
@@ -151,8 +155,8 @@ impl RegistryBuilder {
     pub fn build(self) -> Registry {
         let service = Service {
             allow_missing_blobs: self.allow_missing_blobs,
-            hashers: Hashers::default(),
             limits: self.limits,
+            sessions: Sessions::default(),
             storage: self.storage.unwrap_or_else(|| Arc::new(MemoryStorage::new())),
             warnings: self.warnings,
         };
@@ -175,8 +179,8 @@ impl fmt::Debug for RegistryBuilder {
 /// What all requests share.
 pub(crate) struct Service {
     pub(crate) allow_missing_blobs: bool,
-    pub(crate) hashers: Hashers,
     pub(crate) limits: Limits,
+    pub(crate) sessions: Sessions,
     pub(crate) storage: Arc<dyn Storage>,
     pub(crate) warnings: Warnings,
 }

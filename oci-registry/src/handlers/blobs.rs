@@ -10,7 +10,7 @@ use crate::error::ApiError;
 use crate::range::Requested;
 use crate::registry::Call;
 use crate::response::{self, DOCKER_CONTENT_DIGEST, Outcome, ascii};
-use crate::storage::StoredBlob;
+use crate::storage::{KeptKind, StoredBlob};
 
 /// `GET`, `HEAD` and `DELETE` of `/v2/<name>/blobs/<digest>`.
 pub(crate) async fn answer(call: &Call<'_>, repository: &RepositoryName, digest: &Digest) -> Outcome {
@@ -22,6 +22,10 @@ pub(crate) async fn answer(call: &Call<'_>, repository: &RepositoryName, digest:
 }
 
 async fn get(call: &Call<'_>, repository: &RepositoryName, digest: &Digest) -> Outcome {
+    if call.method == Method::HEAD {
+        // Whoever asks without reading is about to rely on it.
+        call.service.storage.refresh(repository, KeptKind::Blob, digest).await?;
+    }
     let blob = call
         .service
         .storage

@@ -10,7 +10,7 @@ use super::push;
 use crate::error::ApiError;
 use crate::registry::Call;
 use crate::response::{self, DOCKER_CONTENT_DIGEST, Outcome, ascii};
-use crate::storage::{DeleteReference, StoredManifest};
+use crate::storage::{DeleteReference, KeptKind, StoredManifest};
 
 /// `GET`, `HEAD`, `PUT` and `DELETE` of `/v2/<name>/manifests/<tag-or-digest>`.
 pub(crate) async fn answer(
@@ -29,7 +29,16 @@ pub(crate) async fn answer(
 
 async fn get(call: &Call<'_>, repository: &RepositoryName, reference: &TagOrDigest) -> Outcome {
     let found = match reference {
-        TagOrDigest::Digest(digest) => by_digest(call, repository, digest.clone()).await?,
+        TagOrDigest::Digest(digest) => {
+            if call.method == Method::HEAD {
+                // Whoever asks without reading is about to rely on it.
+                call.service
+                    .storage
+                    .refresh(repository, KeptKind::Manifest, digest)
+                    .await?;
+            }
+            by_digest(call, repository, digest.clone()).await?
+        }
         TagOrDigest::Tag(tag) => by_tag(call, repository, tag).await?,
     };
     let (digest, manifest) = found.ok_or_else(|| ApiError::manifest_unknown(reference))?;

@@ -17,7 +17,7 @@ use crate::error::ApiError;
 use crate::registry::{Call, Service};
 use crate::response::{self, DOCKER_CONTENT_DIGEST, OCI_SUBJECT, OCI_TAG, Outcome, ascii};
 use crate::routes::manifest_path;
-use crate::storage::{PutManifest, Referrer, StoredManifest};
+use crate::storage::{KeptKind, PutManifest, Referrer, StoredManifest};
 
 /// `PUT /v2/<name>/manifests/<tag-or-digest>`.
 pub(super) async fn put(call: &Call<'_>, repository: &RepositoryName, reference: &TagOrDigest, body: Body) -> Outcome {
@@ -124,7 +124,8 @@ fn parse(
     })
 }
 
-/// Refuses a manifest that refers to what the repository does not have. What says where else it can be found may be missing.
+/// Refuses a manifest that refers to what the repository does not have, and makes what it refers to young, so that none of it is swept
+/// while the manifest is on its way. What says where else it can be found may be missing.
 async fn check_references(
     service: &Service,
     repository: &RepositoryName,
@@ -137,7 +138,7 @@ async fn check_references(
         AnyManifest::Image(image) => {
             let blobs: BTreeSet<_> = image.blobs().filter(required).map(|blob| &blob.digest).collect();
             for digest in blobs {
-                if !storage.has_blob(repository, digest).await? {
+                if !storage.refresh(repository, KeptKind::Blob, digest).await? {
                     return Err(missing("blob", digest));
                 }
             }
@@ -149,8 +150,8 @@ async fn check_references(
                 .collect();
             for (digest, is_manifest) in entries {
                 // An entry of another type may be any content.
-                let found = storage.has_manifest(repository, digest).await?
-                    || !is_manifest && storage.has_blob(repository, digest).await?;
+                let found = storage.refresh(repository, KeptKind::Manifest, digest).await?
+                    || !is_manifest && storage.refresh(repository, KeptKind::Blob, digest).await?;
                 if !found {
                     return Err(missing("manifest", digest));
                 }

@@ -1,21 +1,26 @@
 //! Taking in the bytes of an upload.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::AbortRegistration;
 use http::StatusCode;
 use http_body::Body as _;
-use oci_client_core::transport::Body;
+use oci_client_core::transport::{Body, TransportError};
 use oci_spec_types::distribution::ErrorCode;
 use oci_spec_types::{Algorithm, Digest, Hasher};
 
 use crate::error::ApiError;
 use crate::registry::Service;
-use crate::storage::{Upload, UploadId};
+use crate::sessions::Place;
+use crate::storage::Upload;
 
 /// An upload with its writer and the hash of what it has so far.
 pub(super) struct Reception<'s> {
     /// `None` when what was stored before has not been hashed in this process.
     hasher: Option<Hasher>,
-    id: UploadId,
+    place: Place<'s>,
     service: &'s Service,
     upload: Box<dyn Upload>,
 }
@@ -24,11 +29,11 @@ impl<'s> Reception<'s> {
     /// Goes on with an upload; `algorithm` is what to hash with if nothing has come yet.
     pub(super) fn new(
         service: &'s Service,
-        id: UploadId,
+        place: Place<'s>,
         upload: Box<dyn Upload>,
         algorithm: Option<Algorithm>,
     ) -> Self {
-        let kept = service.hashers.take(&id).filter(|hasher| hasher.len() == upload.size());
+        let kept = place.hasher().filter(|hasher| hasher.len() == upload.size());
         let hasher = match (kept, algorithm) {
             (Some(kept), None) => Some(kept),
             (Some(kept), Some(_)) if !kept.is_empty() => Some(kept),
@@ -37,7 +42,7 @@ impl<'s> Reception<'s> {
         };
         Self {
             hasher,
-            id,
+            place,
             service,
             upload,
         }
@@ -57,9 +62,9 @@ impl<'s> Reception<'s> {
             return Err(too_long(None));
         }
         let mut rest = length.unwrap_or(room);
-        let mut buffer = Vec::new();
+        let mut buffer = Buffer::new(self.place.buffered());
         let outcome = loop {
-            match body.chunk().await {
+            match self.next(&mut body, &mut buffer).await? {
                 None => break Ok(()),
                 Some(Err(error)) => {
                     break Err(ApiError::upload_invalid(format!(
@@ -87,15 +92,13 @@ impl<'s> Reception<'s> {
     /// Ends the request; another one may go on with the upload.
     pub(super) async fn save(self) -> Result<(), ApiError> {
         self.upload.save().await?;
-        if let Some(hasher) = self.hasher {
-            self.service.hashers.keep(self.id, hasher);
-        }
+        self.place.keep(self.hasher);
         Ok(())
     }
 
-    /// Ends the upload, and discards what it has.
-    pub(super) async fn cancel(self) -> Result<(), ApiError> {
-        Ok(self.upload.cancel().await?)
+    /// What ends when another request ends the upload.
+    pub(super) fn writer(&self) -> AbortRegistration {
+        self.place.writer()
     }
 
     /// Makes the upload the blob `digest`, if that is what it is. Otherwise the upload ends, since no more bytes can make it
@@ -103,33 +106,49 @@ impl<'s> Reception<'s> {
     pub(super) async fn finish(mut self, digest: &Digest) -> Result<(), ApiError> {
         let found = self.digest(digest.algorithm()).await?;
         if found == *digest {
-            return Ok(self.upload.commit(digest).await?);
+            self.upload.commit(digest).await?;
+            self.place.end();
+            return Ok(());
         }
         let size = self.size();
         self.upload.cancel().await?;
+        self.place.end();
         Err(ApiError::digest_invalid(format!(
             "the content's {size} bytes have the digest {found}, not {digest}"
         )))
     }
 
-    async fn buffer(&mut self, buffer: &mut Vec<u8>, mut bytes: Bytes) -> Result<(), ApiError> {
+    /// The next chunk of the body. While there is none, only so much is held for all uploads together.
+    async fn next(&mut self, body: &mut Body, buffer: &mut Buffer<'s>) -> Result<Option<Received>, ApiError> {
+        if let Some(next) = body.chunk().now_or_never() {
+            return Ok(next);
+        }
+        if self.place.buffered().load(Ordering::Relaxed) > BUFFERED {
+            self.flush(buffer).await?;
+        }
+        Ok(body.chunk().await)
+    }
+
+    async fn buffer(&mut self, buffer: &mut Buffer<'s>, mut bytes: Bytes) -> Result<(), ApiError> {
         if let Some(hasher) = &mut self.hasher {
             hasher.update(&bytes);
         }
         while !bytes.is_empty() {
-            let part = bytes.split_to(bytes.len().min(CHUNK - buffer.len()));
-            buffer.extend_from_slice(&part);
-            if buffer.len() == CHUNK {
+            let part = bytes.split_to(bytes.len().min(CHUNK - buffer.bytes.len()));
+            buffer.extend(&part);
+            if buffer.bytes.len() == CHUNK {
                 self.flush(buffer).await?;
             }
         }
         Ok(())
     }
 
-    async fn flush(&mut self, buffer: &mut Vec<u8>) -> Result<(), ApiError> {
-        if !buffer.is_empty() {
-            let chunk = std::mem::take(buffer).into_boxed_slice();
-            self.upload.append(Bytes::from(chunk)).await?;
+    async fn flush(&mut self, buffer: &mut Buffer<'s>) -> Result<(), ApiError> {
+        let chunk = buffer.take();
+        if !chunk.is_empty() {
+            let size = self.size().saturating_add(chunk.len() as u64);
+            self.place.grow(&self.service.limits, size)?;
+            self.upload.append(chunk).await?;
         }
         Ok(())
     }
@@ -149,6 +168,41 @@ impl<'s> Reception<'s> {
         Ok(hasher.finish())
     }
 }
+
+/// What has arrived of a body and is not yet in the storage.
+struct Buffer<'s> {
+    bytes: Vec<u8>,
+    /// Counts what all buffers have.
+    total: &'s AtomicUsize,
+}
+
+impl<'s> Buffer<'s> {
+    const fn new(total: &'s AtomicUsize) -> Self {
+        Self {
+            bytes: Vec::new(),
+            total,
+        }
+    }
+
+    fn extend(&mut self, part: &[u8]) {
+        self.bytes.extend_from_slice(part);
+        self.total.fetch_add(part.len(), Ordering::Relaxed);
+    }
+
+    fn take(&mut self) -> Bytes {
+        self.total.fetch_sub(self.bytes.len(), Ordering::Relaxed);
+        std::mem::take(&mut self.bytes).into_boxed_slice().into()
+    }
+}
+
+impl Drop for Buffer<'_> {
+    fn drop(&mut self) {
+        self.take();
+    }
+}
+
+/// A chunk of a request's body.
+type Received = Result<Bytes, TransportError>;
 
 fn too_long(length: Option<u64>) -> ApiError {
     match length {
@@ -175,3 +229,5 @@ fn size_invalid(message: String) -> ApiError {
 
 /// How much is handed to the storage at once.
 const CHUNK: usize = 256 * 1024;
+/// How much requests that wait for more may hold together, before each of them hands what it holds to the storage.
+const BUFFERED: usize = 8 * 1024 * 1024;

@@ -3,6 +3,7 @@
 //! Bytes that have arrived are kept when a request fails or breaks off, so that the client can ask how far it got and go
 //! on. An upload ends when it is finished, cancelled, or turns out not to have the digest that it was finished with.
 
+use futures_util::future::{AbortRegistration, Abortable, Aborted};
 use http::{Method, Response, StatusCode, header};
 use http_body::Body as _;
 use oci_client_core::transport::Body;
@@ -28,12 +29,17 @@ pub(crate) async fn start(call: &Call<'_>, repository: RepositoryName, body: Bod
         return Ok(created(&repository, &digest));
     }
     let id = UploadId::random()?;
-    let upload = call.service.storage.begin_upload(&repository, id).await?;
+    let service = call.service;
+    let place = service
+        .sessions
+        .begin(&*service.storage, &service.limits, &repository, id)
+        .await?;
+    let upload = service.storage.begin_upload(&repository, id).await?;
     let Some(digest) = whole else {
-        Reception::new(call.service, id, upload, algorithm).save().await?;
+        Reception::new(service, place, upload, algorithm).save().await?;
         return Ok(accepted(&repository, id, None));
     };
-    let mut reception = Reception::new(call.service, id, upload, Some(digest.algorithm()));
+    let mut reception = Reception::new(service, place, upload, Some(digest.algorithm()));
     // On an error the upload is dropped before anyone knows of it, which ends it.
     reception.append(body, None).await?;
     reception.finish(&digest).await?;
@@ -66,13 +72,16 @@ async fn status(call: &Call<'_>, repository: &RepositoryName, id: UploadId) -> O
 
 async fn append(call: &Call<'_>, repository: &RepositoryName, id: UploadId, body: Body) -> Outcome {
     let mut reception = resume(call, repository, id, None).await?;
-    let outcome = match chunk_length(call, repository, id, reception.size(), &body) {
-        Ok(length) => reception.append(body, length).await,
-        Err(error) => Err(error),
-    };
-    let size = reception.size();
-    reception.save().await?;
-    outcome.map(|()| accepted(repository, id, Some(size)))
+    until_ended(reception.writer(), async move {
+        let outcome = match chunk_length(call, repository, id, reception.size(), &body) {
+            Ok(length) => reception.append(body, length).await,
+            Err(error) => Err(error),
+        };
+        let size = reception.size();
+        reception.save().await?;
+        outcome.map(|()| accepted(repository, id, Some(size)))
+    })
+    .await
 }
 
 async fn finish(call: &Call<'_>, repository: &RepositoryName, id: UploadId, body: Body) -> Outcome {
@@ -82,20 +91,34 @@ async fn finish(call: &Call<'_>, repository: &RepositoryName, id: UploadId, body
         ));
     };
     let mut reception = resume(call, repository, id, Some(digest.algorithm())).await?;
-    let outcome = match chunk_length(call, repository, id, reception.size(), &body) {
-        Ok(length) => reception.append(body, length).await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = outcome {
-        reception.save().await?;
-        return Err(error);
-    }
-    reception.finish(&digest).await?;
-    Ok(created(repository, &digest))
+    until_ended(reception.writer(), async move {
+        let outcome = match chunk_length(call, repository, id, reception.size(), &body) {
+            Ok(length) => reception.append(body, length).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = outcome {
+            reception.save().await?;
+            return Err(error);
+        }
+        reception.finish(&digest).await?;
+        Ok(created(repository, &digest))
+    })
+    .await
+}
+
+/// Does the work of the one who writes to an upload. It is dropped when another request ends the upload, so that nobody has to
+/// wait for a client that does not send.
+async fn until_ended(ended: AbortRegistration, work: impl Future<Output = Outcome>) -> Outcome {
+    Abortable::new(work, ended)
+        .await
+        .unwrap_or_else(|Aborted| Err(ApiError::upload_unknown()))
 }
 
 async fn cancel(call: &Call<'_>, repository: &RepositoryName, id: UploadId) -> Outcome {
-    resume(call, repository, id, None).await?.cancel().await?;
+    if !call.service.storage.end_upload(repository, id).await? {
+        return Err(ApiError::upload_unknown());
+    }
+    call.service.sessions.end(id);
     Ok(response::empty(response::respond(StatusCode::NO_CONTENT)))
 }
 
@@ -111,7 +134,8 @@ async fn resume<'s>(
         .resume_upload(repository, id)
         .await?
         .ok_or_else(ApiError::upload_unknown)?;
-    Ok(Reception::new(call.service, id, upload, algorithm))
+    let place = call.service.sessions.resume(repository, id, upload.size());
+    Ok(Reception::new(call.service, place, upload, algorithm))
 }
 
 /// Mounts the blob from the repository `from`; without that, only finds it in its own repository, since whether any other

@@ -45,6 +45,14 @@ impl StorageError {
         )
     }
 
+    /// The upload of a writer is gone.
+    pub(super) fn ended() -> Self {
+        Self::new(
+            StorageErrorKind::Ended,
+            "the upload was cancelled or has expired; start another one",
+        )
+    }
+
     /// Another writer has the upload.
     pub(super) fn busy() -> Self {
         Self::new(
@@ -93,6 +101,8 @@ impl From<Interrupted> for StorageError {
 pub enum StorageErrorKind {
     /// The upload has another writer. Answered with 409.
     Busy,
+    /// The upload was ended from elsewhere while it was being written. Answered with 404.
+    Ended,
     /// There is no room for more. Answered with 507.
     Full,
     /// Anything else: permissions, a broken disk, a service that does not answer. Answered with 500.

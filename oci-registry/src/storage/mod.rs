@@ -3,23 +3,32 @@
 mod change;
 mod directory;
 mod error;
+mod export;
+mod kept;
 mod memory;
+mod page;
 mod shared;
+mod stored;
+#[cfg(feature = "storage-testing")]
+pub mod testing;
+mod upload;
 mod upload_id;
 
-use std::fmt;
-use std::ops::Range;
+use std::time::SystemTime;
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use oci_client_core::transport::Body;
-use oci_spec_types::{Descriptor, Digest, MediaType, RepositoryName, Tag};
+use oci_spec_types::{Descriptor, Digest, RepositoryName, Tag};
 
 pub(crate) use change::EntityTag;
 pub use change::{DeleteReference, Precondition, PutManifest};
-pub use directory::DirectoryStorage;
+pub use directory::{DirectoryOptions, DirectoryStorage, Durability};
 pub use error::{StorageError, StorageErrorKind};
+pub use export::export_layout;
+pub use kept::{Kept, KeptKind, OpenUpload, Reclaimed};
 pub use memory::MemoryStorage;
+pub use page::Page;
+pub use stored::{Referrer, StoredBlob, StoredManifest};
+pub use upload::Upload;
 pub use upload_id::{InvalidUploadId, UploadId};
 
 /// A place for blobs, manifests, tags and the index of referrers.
@@ -34,6 +43,16 @@ pub use upload_id::{InvalidUploadId, UploadId};
 ///   that it was put into.
 /// - **Reads survive deletes.** What a returned [`StoredBlob`] or [`Body`] has begun to read can be read to its end,
 ///   or ends in an error; it never turns into something else.
+/// - **Ages.** Each blob and manifest of a repository has an age, which begins anew when it is committed, linked, stored again or
+///   [refreshed](Self::refresh). [`sweep`](Self::sweep) looks at the age and removes in one step, so that whoever was told that something is
+///   there keeps it for as long as the collection of garbage spares what is young.
+///
+/// # Shape
+/// Nothing here needs a file system. A store of objects keeps bytes under a name of their own and a small object for each blob of a repository
+/// that points to them: writing that pointer is the commit, and its date the age. `link_blob` writes one more pointer,
+/// [`reclaim`](Self::reclaim) deletes bytes that none points to. What must be one step (a precondition with its change, a sweep
+/// with its look at the age) is a conditional write or delete of one object; an upload is a multipart upload whose parts are
+/// what [`Upload::append`] collects.
 ///
 /// # Errors
 /// Every call may fail with a [`StorageError`] when the storage cannot tell or do what is asked. That something is not there
@@ -46,11 +65,6 @@ pub trait Storage: Send + Sync {
     /// The blob `digest` of `repository`, `None` if it has none.
     async fn blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<Option<StoredBlob>, StorageError>;
 
-    /// Whether `repository` has the blob `digest`.
-    async fn has_blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
-        Ok(self.blob(repository, digest).await?.is_some())
-    }
-
     /// Puts the blob `digest` of `source` into `target` too; `false` if `source` has none.
     async fn link_blob(
         &self,
@@ -61,6 +75,37 @@ pub trait Storage: Send + Sync {
 
     /// Takes the blob `digest` out of `repository`; `false` if it had none. Other repositories keep it.
     async fn unlink_blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError>;
+
+    /// Whether `repository` has the blob or manifest `digest`; if so, its age begins anew.
+    async fn refresh(&self, repository: &RepositoryName, kind: KeptKind, digest: &Digest)
+    -> Result<bool, StorageError>;
+
+    /// At most `size` blobs or manifests of `repository` in the order of their digests, from the first one that is greater than
+    /// `after`.
+    async fn kept(
+        &self,
+        repository: &RepositoryName,
+        kind: KeptKind,
+        after: Option<&Digest>,
+        size: usize,
+    ) -> Result<Page<Kept>, StorageError>;
+
+    /// Takes the blob or manifest `digest` out of `repository` if its age began before `before`; `false` if it is younger or not there.
+    ///
+    /// A manifest goes with its entry in the index of referrers. The caller has seen, after `before`, that no tag points to it;
+    /// a tag that was set since has made it younger.
+    async fn sweep(
+        &self,
+        repository: &RepositoryName,
+        kind: KeptKind,
+        digest: &Digest,
+        before: SystemTime,
+    ) -> Result<bool, StorageError>;
+
+    /// Frees the bytes of blobs that no repository has any more, if they were last used for a commit or link before `before`; and says how many.
+    /// If it is a `dry_run`, frees nothing and says how many could be freed. A storage whose bytes go with the last repository that had them
+    /// has nothing to do.
+    async fn reclaim(&self, before: SystemTime, dry_run: bool) -> Result<Reclaimed, StorageError>;
 
     /// Starts the upload `id`, bound to `repository`. The id has not been used before.
     async fn begin_upload(&self, repository: &RepositoryName, id: UploadId) -> Result<Box<dyn Upload>, StorageError>;
@@ -78,17 +123,19 @@ pub trait Storage: Send + Sync {
     /// How many bytes the upload `id` of `repository` has, even while it is being written; `None` if there is none.
     async fn upload_size(&self, repository: &RepositoryName, id: UploadId) -> Result<Option<u64>, StorageError>;
 
+    /// At most `size` uploads that have been saved, in the order of their ids, from the first one that is greater than `after`.
+    async fn uploads(&self, after: Option<UploadId>, size: usize) -> Result<Page<OpenUpload>, StorageError>;
+
+    /// Ends the upload `id` of `repository` and discards what it has, even while it is being written: every later step of its writer fails with
+    /// [`StorageErrorKind::Ended`]. `false` if there is none.
+    async fn end_upload(&self, repository: &RepositoryName, id: UploadId) -> Result<bool, StorageError>;
+
     /// The manifest `digest` of `repository`, `None` if it has none.
     async fn manifest(
         &self,
         repository: &RepositoryName,
         digest: &Digest,
     ) -> Result<Option<StoredManifest>, StorageError>;
-
-    /// Whether `repository` has the manifest `digest`.
-    async fn has_manifest(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
-        Ok(self.manifest(repository, digest).await?.is_some())
-    }
 
     /// Stores the manifest, its entry in the index of referrers if it has a subject, and tags that point to it.
     ///
@@ -131,160 +178,6 @@ pub trait Storage: Send + Sync {
 
     /// At most `size` repositories in the order of their bytes, from the first one that is greater than `after`.
     async fn repositories(&self, after: Option<&str>, size: usize) -> Result<Page<RepositoryName>, StorageError>;
-}
-
-/// The one writer of an upload.
-///
-/// Dropping it ends the writing. An upload that has been saved before stays, with all or the first part of what was
-/// appended; one that was begun and never saved is gone, since nobody knows of it.
-#[async_trait]
-pub trait Upload: Send {
-    /// How many bytes the upload has.
-    fn size(&self) -> u64;
-
-    /// Appends `chunk`, which the registry has filled from the request: at most 256 KiB, and less only at its end.
-    ///
-    /// After an error only dropping and [`cancel`](Self::cancel) make sense.
-    async fn append(&mut self, chunk: Bytes) -> Result<(), StorageError>;
-
-    /// Everything that the upload has, from its first byte.
-    async fn read(&mut self) -> Result<Body, StorageError>;
-
-    /// Ends the writing for now; [`Storage::resume_upload`] goes on with all that was appended.
-    async fn save(self: Box<Self>) -> Result<(), StorageError>;
-
-    /// Makes the content a blob of the upload's repository and ends the upload.
-    ///
-    /// The caller has verified that the content hashes to `digest`. A blob that is there already stays as it is.
-    async fn commit(self: Box<Self>, digest: &Digest) -> Result<(), StorageError>;
-
-    /// Ends the upload and discards what it has.
-    async fn cancel(self: Box<Self>) -> Result<(), StorageError>;
-}
-
-/// A blob that a storage has found.
-pub struct StoredBlob {
-    size: u64,
-    read: Box<dyn FnOnce(Range<u64>) -> Body + Send>,
-}
-
-impl StoredBlob {
-    /// A blob of `size` bytes; `read` streams the bytes of a range, in chunks of bounded size.
-    ///
-    /// The range lies within the blob.
-    pub fn new(size: u64, read: impl FnOnce(Range<u64>) -> Body + Send + 'static) -> Self {
-        Self {
-            size,
-            read: Box::new(read),
-        }
-    }
-
-    /// The size in bytes.
-    pub const fn size(&self) -> u64 {
-        self.size
-    }
-
-    /// The bytes of `range`, as far as the blob has them.
-    pub fn read(self, range: Range<u64>) -> Body {
-        let end = range.end.min(self.size);
-        (self.read)(range.start.min(end)..end)
-    }
-}
-
-impl fmt::Debug for StoredBlob {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("StoredBlob")
-            .field("size", &self.size)
-            .finish_non_exhaustive()
-    }
-}
-
-/// A manifest as a storage keeps it.
-#[derive(Clone, Debug)]
-pub struct StoredManifest {
-    media_type: MediaType,
-    content: Bytes,
-}
-
-impl StoredManifest {
-    /// A manifest of `media_type` with exactly these bytes.
-    pub const fn new(media_type: MediaType, content: Bytes) -> Self {
-        Self { media_type, content }
-    }
-
-    /// The media type under which it was pushed.
-    pub const fn media_type(&self) -> &MediaType {
-        &self.media_type
-    }
-
-    /// The exact bytes.
-    pub const fn content(&self) -> &Bytes {
-        &self.content
-    }
-}
-
-/// The entry of a manifest in the index of referrers.
-#[derive(Clone, Debug)]
-pub struct Referrer {
-    subject: Digest,
-    descriptor: Descriptor,
-}
-
-impl Referrer {
-    /// The manifest that `descriptor` describes refers to `subject`, which need not exist.
-    pub const fn new(subject: Digest, descriptor: Descriptor) -> Self {
-        Self { subject, descriptor }
-    }
-
-    /// What the manifest refers to.
-    pub const fn subject(&self) -> &Digest {
-        &self.subject
-    }
-
-    /// The descriptor of the manifest, as a list of referrers shows it.
-    pub const fn descriptor(&self) -> &Descriptor {
-        &self.descriptor
-    }
-}
-
-/// A part of a sorted list.
-#[derive(Clone, Debug)]
-pub struct Page<T> {
-    items: Vec<T>,
-    more: bool,
-}
-
-impl<T> Page<T> {
-    /// A page of `items`; `more` says whether others come after them.
-    pub const fn new(items: Vec<T>, more: bool) -> Self {
-        Self { items, more }
-    }
-
-    /// The first `size` of `items`, which may be any number.
-    pub fn first(items: impl IntoIterator<Item = T>, size: usize) -> Self {
-        let mut rest = items.into_iter();
-        let items = rest.by_ref().take(size).collect();
-        Self {
-            items,
-            more: rest.next().is_some(),
-        }
-    }
-
-    /// The entries, in order.
-    pub fn items(&self) -> &[T] {
-        &self.items
-    }
-
-    /// Whether others come after them.
-    pub const fn has_more(&self) -> bool {
-        self.more
-    }
-
-    /// The entries, by value.
-    pub fn into_items(self) -> Vec<T> {
-        self.items
-    }
 }
 
 /// After how many bytes a page of referrers ends.

@@ -1,19 +1,19 @@
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use oci_spec_types::{Descriptor, Digest, RepositoryName, Tag};
 
-use super::{DeleteReference, Page, PutManifest, Storage, StorageError, StoredBlob, StoredManifest, Upload, UploadId};
+use super::{
+    DeleteReference, Kept, KeptKind, OpenUpload, Page, PutManifest, Reclaimed, Storage, StorageError, StoredBlob,
+    StoredManifest, Upload, UploadId,
+};
 
 /// A storage that is shared, whatever it is.
 #[async_trait]
 impl<S: Storage + ?Sized> Storage for Arc<S> {
     async fn blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<Option<StoredBlob>, StorageError> {
         (**self).blob(repository, digest).await
-    }
-
-    async fn has_blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
-        (**self).has_blob(repository, digest).await
     }
 
     async fn link_blob(
@@ -27,6 +27,47 @@ impl<S: Storage + ?Sized> Storage for Arc<S> {
 
     async fn unlink_blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
         (**self).unlink_blob(repository, digest).await
+    }
+
+    async fn refresh(
+        &self,
+        repository: &RepositoryName,
+        kind: KeptKind,
+        digest: &Digest,
+    ) -> Result<bool, StorageError> {
+        (**self).refresh(repository, kind, digest).await
+    }
+
+    async fn kept(
+        &self,
+        repository: &RepositoryName,
+        kind: KeptKind,
+        after: Option<&Digest>,
+        size: usize,
+    ) -> Result<Page<Kept>, StorageError> {
+        (**self).kept(repository, kind, after, size).await
+    }
+
+    async fn sweep(
+        &self,
+        repository: &RepositoryName,
+        kind: KeptKind,
+        digest: &Digest,
+        before: SystemTime,
+    ) -> Result<bool, StorageError> {
+        (**self).sweep(repository, kind, digest, before).await
+    }
+
+    async fn reclaim(&self, before: SystemTime, dry_run: bool) -> Result<Reclaimed, StorageError> {
+        (**self).reclaim(before, dry_run).await
+    }
+
+    async fn uploads(&self, after: Option<UploadId>, size: usize) -> Result<Page<OpenUpload>, StorageError> {
+        (**self).uploads(after, size).await
+    }
+
+    async fn end_upload(&self, repository: &RepositoryName, id: UploadId) -> Result<bool, StorageError> {
+        (**self).end_upload(repository, id).await
     }
 
     async fn begin_upload(&self, repository: &RepositoryName, id: UploadId) -> Result<Box<dyn Upload>, StorageError> {
@@ -51,10 +92,6 @@ impl<S: Storage + ?Sized> Storage for Arc<S> {
         digest: &Digest,
     ) -> Result<Option<StoredManifest>, StorageError> {
         (**self).manifest(repository, digest).await
-    }
-
-    async fn has_manifest(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
-        (**self).has_manifest(repository, digest).await
     }
 
     async fn put_manifest(&self, put: PutManifest) -> Result<(), StorageError> {

@@ -2,6 +2,7 @@ use std::task::{Context, Waker};
 
 use futures_util::{StreamExt, stream};
 use http::{Request, Response, StatusCode};
+use oci_client_core::runtime::block_on;
 use oci_client_core::transport::{Body, TransportError, TransportErrorKind};
 use oci_spec_types::Digest;
 
@@ -21,6 +22,7 @@ on_every_storage!(
     s04_one_writer_at_a_time,
     s04_s05_a_content_range_must_fit_the_body,
     s05_a_dropped_request_keeps_a_prefix,
+    s10_cancelled_while_a_writer_is_stalled,
 );
 
 fn rb8_rb10_rb11_chunks(fixture: &Fixture) {
@@ -204,11 +206,7 @@ fn s04_one_writer_at_a_time(fixture: &Fixture) {
     let location = fixture.start_upload("a");
     let first = stalled(fixture, &location, content);
     let digest = Digest::sha256(b"x");
-    for second in [
-        fixture.patch(&location),
-        fixture.put(with_digest(&location, &digest)),
-        fixture.delete(&location),
-    ] {
+    for second in [fixture.patch(&location), fixture.put(with_digest(&location, &digest))] {
         second
             .body("x")
             .send()
@@ -217,6 +215,21 @@ fn s04_one_writer_at_a_time(fixture: &Fixture) {
     fixture.get(&location).send().expect(StatusCode::NO_CONTENT);
     drop(first);
     retried(|| fixture.delete(&location).send()).expect(StatusCode::NO_CONTENT);
+}
+
+/// S10: a client that stops sending does not keep the upload from being ended, and its request ends with it.
+fn s10_cancelled_while_a_writer_is_stalled(fixture: &Fixture) {
+    let content: Vec<u8> = (0..100_000_u32).flat_map(u32::to_le_bytes).collect();
+    let location = fixture.start_upload("a");
+    let stalled = stalled(fixture, &location, content);
+    fixture.delete(&location).send().expect(StatusCode::NO_CONTENT);
+    assert_eq!(block_on(stalled).status(), StatusCode::NOT_FOUND);
+    fixture
+        .patch(&location)
+        .body("x")
+        .send()
+        .expect_error(StatusCode::NOT_FOUND, "BLOB_UPLOAD_UNKNOWN");
+    fixture.delete(&location).send().expect(StatusCode::NOT_FOUND);
 }
 
 /// A PATCH whose body stops after `content`, run until some of that is stored.

@@ -7,7 +7,7 @@ use http::{Method, Request, Response, StatusCode};
 use oci_client_core::runtime::{ThreadRuntime, block_on};
 use oci_client_core::transport::Body;
 use oci_registry::storage::{DirectoryStorage, MemoryStorage, Storage};
-use oci_registry::{Limits, Registry};
+use oci_registry::{Limits, Registry, RegistryBuilder};
 use oci_spec_types::{Descriptor, Digest, ImageManifest, MediaType};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -30,23 +30,29 @@ pub(crate) use on_every_storage;
 /// A registry with an empty storage.
 pub(crate) struct Fixture {
     registry: Registry,
-    directory: Option<TempDir>,
+    storage: Arc<dyn Storage>,
+    directory: Option<Arc<TempDir>>,
 }
 
 impl Fixture {
     pub(crate) fn memory() -> Self {
-        Self {
-            registry: Registry::builder().storage(MemoryStorage::new()).build(),
-            directory: None,
-        }
+        Self::over(None, Registry::builder())
     }
 
     pub(crate) fn directory() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let registry = Registry::builder().storage(open(&directory)).build();
+        Self::over(Some(Arc::new(tempfile::tempdir().unwrap())), Registry::builder())
+    }
+
+    /// A registry over the storage in a directory, or over a new one in memory.
+    fn over(directory: Option<Arc<TempDir>>, builder: RegistryBuilder) -> Self {
+        let storage: Arc<dyn Storage> = match &directory {
+            None => Arc::new(MemoryStorage::new()),
+            Some(directory) => Arc::new(open(directory)),
+        };
         Self {
-            registry,
-            directory: Some(directory),
+            registry: builder.storage(Arc::clone(&storage)).build(),
+            storage,
+            directory,
         }
     }
 
@@ -55,56 +61,69 @@ impl Fixture {
         let builder = Registry::builder()
             .limits(limits)
             .allow_missing_blobs(allow_missing_blobs);
-        match &self.directory {
-            None => Self {
-                registry: builder.build(),
-                directory: None,
-            },
-            Some(_) => {
-                let directory = tempfile::tempdir().unwrap();
-                Self {
-                    registry: builder.storage(open(&directory)).build(),
-                    directory: Some(directory),
-                }
-            }
+        Self::over(self.other_directory(), builder)
+    }
+
+    /// Another registry over the same content, with these limits.
+    pub(crate) fn sharing(&self, limits: Limits) -> Self {
+        let storage = Arc::clone(&self.storage);
+        Self {
+            registry: Registry::builder().limits(limits).storage(Arc::clone(&storage)).build(),
+            storage,
+            directory: self.directory.clone(),
         }
     }
 
     /// The same storage after a restart of the program. A storage in memory does not survive one.
     pub(crate) fn restarted(self) -> Self {
         let directory = self.directory.unwrap();
-        drop(self.registry);
-        Self {
-            registry: Registry::builder().storage(open(&directory)).build(),
-            directory: Some(directory),
-        }
+        drop((self.registry, self.storage));
+        Self::over(Some(directory), Registry::builder())
     }
 
     /// Another registry over the same kind of storage, empty. Before each step `observe` gets the step, and a registry over
     /// the same content that it does not observe.
     pub(crate) fn observed(&self, observe: impl Fn(&Self, Step) + Send + Sync + 'static) -> Self {
-        let directory = self.directory.as_ref().map(|_| tempfile::tempdir().unwrap());
-        let storage: Arc<dyn Storage> = match &directory {
-            None => Arc::new(MemoryStorage::new()),
-            Some(directory) => Arc::new(open(directory)),
-        };
-        let direct = Self {
-            registry: Registry::builder().storage(Arc::clone(&storage)).build(),
-            directory: None,
-        };
+        let direct = Self::over(self.other_directory(), Registry::builder());
+        let (storage, directory) = (Arc::clone(&direct.storage), direct.directory.clone());
         // A request within a request needs a thread of its own.
         let observe = move |step| {
             std::thread::scope(|scope| scope.spawn(|| observe(&direct, step)).join().unwrap());
         };
-        let observed = Observed::new(storage, observe);
+        let storage: Arc<dyn Storage> = Arc::new(Observed::new(storage, observe));
         Self {
-            registry: Registry::builder().storage(observed).build(),
+            registry: Registry::builder().storage(Arc::clone(&storage)).build(),
+            storage,
             directory,
         }
     }
 
+    /// Another registry over the same kind of storage, empty, behind another storage.
+    pub(crate) fn wrapped<S: Storage + 'static>(&self, wrap: impl FnOnce(Arc<dyn Storage>) -> S) -> Self {
+        let inner = Self::over(self.other_directory(), Registry::builder());
+        let storage: Arc<dyn Storage> = Arc::new(wrap(inner.storage));
+        Self {
+            registry: Registry::builder().storage(Arc::clone(&storage)).build(),
+            storage,
+            directory: inner.directory,
+        }
+    }
+
+    fn other_directory(&self) -> Option<Arc<TempDir>> {
+        self.directory.as_ref().map(|_| Arc::new(tempfile::tempdir().unwrap()))
+    }
+
     pub(crate) fn path(&self) -> &std::path::Path {
         self.directory.as_ref().unwrap().path()
+    }
+
+    /// The directory, if that is where the content is.
+    pub(crate) fn directory_path(&self) -> Option<&std::path::Path> {
+        self.directory.as_ref().map(|directory| directory.path())
+    }
+
+    pub(crate) fn storage(&self) -> Arc<dyn Storage> {
+        Arc::clone(&self.storage)
     }
 
     pub(crate) const fn registry(&self) -> &Registry {

@@ -1,21 +1,24 @@
 //! A storage between a registry and its real one.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use oci_spec_types::{Descriptor, Digest, RepositoryName, Tag};
 
 use oci_registry::storage::{
-    DeleteReference, Page, PutManifest, Storage, StorageError, StoredBlob, StoredManifest, Upload, UploadId,
+    DeleteReference, Kept, KeptKind, OpenUpload, Page, PutManifest, Reclaimed, Storage, StorageError, StoredBlob,
+    StoredManifest, Upload, UploadId,
 };
 
 /// What a registry is about to ask its storage.
 #[derive(Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Step {
     Blob(Digest),
-    HasBlob(Digest),
-    HasManifest(Digest),
+    Kept(KeptKind),
     Manifest(Digest),
+    Refresh(KeptKind, Digest),
+    Sweep(KeptKind, Digest),
 }
 
 /// A storage that tells what is asked of it before it answers.
@@ -40,11 +43,6 @@ impl Storage for Observed {
         self.inner.blob(repository, digest).await
     }
 
-    async fn has_blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
-        (self.observe)(Step::HasBlob(digest.clone()));
-        self.inner.has_blob(repository, digest).await
-    }
-
     async fn link_blob(
         &self,
         source: &RepositoryName,
@@ -56,6 +54,50 @@ impl Storage for Observed {
 
     async fn unlink_blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
         self.inner.unlink_blob(repository, digest).await
+    }
+
+    async fn refresh(
+        &self,
+        repository: &RepositoryName,
+        kind: KeptKind,
+        digest: &Digest,
+    ) -> Result<bool, StorageError> {
+        (self.observe)(Step::Refresh(kind, digest.clone()));
+        self.inner.refresh(repository, kind, digest).await
+    }
+
+    async fn kept(
+        &self,
+        repository: &RepositoryName,
+        kind: KeptKind,
+        after: Option<&Digest>,
+        size: usize,
+    ) -> Result<Page<Kept>, StorageError> {
+        (self.observe)(Step::Kept(kind));
+        self.inner.kept(repository, kind, after, size).await
+    }
+
+    async fn sweep(
+        &self,
+        repository: &RepositoryName,
+        kind: KeptKind,
+        digest: &Digest,
+        before: SystemTime,
+    ) -> Result<bool, StorageError> {
+        (self.observe)(Step::Sweep(kind, digest.clone()));
+        self.inner.sweep(repository, kind, digest, before).await
+    }
+
+    async fn reclaim(&self, before: SystemTime, dry_run: bool) -> Result<Reclaimed, StorageError> {
+        self.inner.reclaim(before, dry_run).await
+    }
+
+    async fn uploads(&self, after: Option<UploadId>, size: usize) -> Result<Page<OpenUpload>, StorageError> {
+        self.inner.uploads(after, size).await
+    }
+
+    async fn end_upload(&self, repository: &RepositoryName, id: UploadId) -> Result<bool, StorageError> {
+        self.inner.end_upload(repository, id).await
     }
 
     async fn begin_upload(&self, repository: &RepositoryName, id: UploadId) -> Result<Box<dyn Upload>, StorageError> {
@@ -81,11 +123,6 @@ impl Storage for Observed {
     ) -> Result<Option<StoredManifest>, StorageError> {
         (self.observe)(Step::Manifest(digest.clone()));
         self.inner.manifest(repository, digest).await
-    }
-
-    async fn has_manifest(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
-        (self.observe)(Step::HasManifest(digest.clone()));
-        self.inner.has_manifest(repository, digest).await
     }
 
     async fn put_manifest(&self, put: PutManifest) -> Result<(), StorageError> {

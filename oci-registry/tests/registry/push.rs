@@ -2,6 +2,7 @@ use std::sync::mpsc;
 
 use http::StatusCode;
 use oci_registry::Limits;
+use oci_registry::storage::KeptKind;
 use oci_spec_types::{Algorithm, Descriptor, Digest, ImageIndex, ImageManifest, MediaType};
 
 use crate::fixture::{Fixture, image, json, on_every_storage};
@@ -275,7 +276,7 @@ fn rm6_repeated_references_are_looked_for_once(fixture: &Fixture) {
     let manifest = ImageManifest::new(image("one").config, vec![layer.clone(); 1000]);
     let digest = fixture.push_image("a", "v1", &manifest);
     let mut found: Vec<Step> = seen.try_iter().collect();
-    let mut expected = [manifest.config.digest, layer.digest].map(Step::HasBlob);
+    let mut expected = [manifest.config.digest, layer.digest].map(|digest| Step::Refresh(KeptKind::Blob, digest));
     found.sort_unstable();
     expected.sort_unstable();
     assert_eq!(found, expected);

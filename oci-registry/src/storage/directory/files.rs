@@ -5,11 +5,14 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use futures_util::stream;
 use oci_client_core::runtime::{Runtime, unblock};
 use oci_client_core::transport::{Body, TransportError, TransportErrorKind};
+
+use super::Durability;
 
 /// Streams a range of a file.
 pub(super) fn stream(file: File, range: Range<u64>, runtime: Arc<dyn Runtime>) -> Body {
@@ -46,8 +49,37 @@ pub(super) fn remove(path: &Path) -> io::Result<bool> {
     found(fs::remove_file(path)).map(|removed| removed.is_some()).at(path)
 }
 
+/// When a file was last written or touched; `None` if there is none.
+pub(super) fn modified(path: &Path) -> io::Result<Option<SystemTime>> {
+    let metadata = found(fs::metadata(path)).at(path)?;
+    metadata.map(|metadata| metadata.modified().at(path)).transpose()
+}
+
+/// Whether there is a file that was last written or touched before `before`.
+pub(super) fn is_older(path: &Path, before: SystemTime) -> io::Result<bool> {
+    Ok(modified(path)?.is_some_and(|modified| modified < before))
+}
+
+/// Makes a file as new as now; `false` if there is none.
+///
+/// The time is given, as the one that the system would take may lie behind the clock by some milliseconds. Where nothing can be
+/// written, nothing can be removed for its age either.
+pub(super) fn touch(path: &Path) -> io::Result<bool> {
+    let now = SystemTime::now();
+    match File::options()
+        .append(true)
+        .open(path)
+        .and_then(|file| file.set_modified(now))
+    {
+        Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => exists(path),
+        result => found(result).map(|touched| touched.is_some()).at(path),
+    }
+}
+
 /// The names in a directory, unsorted; none if there is no directory. Names that are not UTF-8 are not ours.
 pub(super) fn names(path: &Path) -> io::Result<Vec<String>> {
+    #[cfg(test)]
+    LISTED.set(LISTED.get() + 1);
     let Some(entries) = found(fs::read_dir(path)).at(path)? else {
         return Ok(Vec::new());
     };
@@ -55,26 +87,26 @@ pub(super) fn names(path: &Path) -> io::Result<Vec<String>> {
     names.collect::<io::Result<_>>().at(path)
 }
 
-/// Makes a directory and all above it, down from `root`, each of them durable.
-pub(super) fn create_directories(root: &Path, path: &Path) -> io::Result<()> {
+/// Makes a directory and all above it, down from `root`.
+pub(super) fn create_directories(durability: Durability, root: &Path, path: &Path) -> io::Result<()> {
     let mut parent = root.to_owned();
     for component in path.strip_prefix(root).map_err(io::Error::other)?.components() {
         let directory = parent.join(component);
         match fs::create_dir(&directory) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error).at(&directory),
             // One that is there already may be so new that it is not durable yet.
-            _ => sync_directory(&parent)?,
+            _ => durability.directory(&parent)?,
         }
         parent = directory;
     }
     Ok(())
 }
 
-/// Makes the directory `path` and all above it that are missing, each of them durable.
-pub(super) fn create_root(path: &Path) -> io::Result<()> {
+/// Makes the directory `path` and all above it that are missing.
+pub(super) fn create_root(durability: Durability, path: &Path) -> io::Result<()> {
     let path = std::path::absolute(path).at(path)?;
     match path.ancestors().find(|directory| directory.exists()) {
-        Some(existing) => create_directories(existing, &path),
+        Some(existing) => create_directories(durability, existing, &path),
         None => Err(ErrorKind::NotFound.into()).at(&path),
     }
 }
@@ -134,6 +166,8 @@ const CHUNK: u64 = 256 * 1024;
 
 #[cfg(test)]
 thread_local! {
+    /// How many directories this thread has listed.
+    pub(super) static LISTED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
     /// The directories that this thread has synced.
     pub(super) static SYNCED: std::cell::RefCell<Vec<PathBuf>> = const { std::cell::RefCell::new(Vec::new()) };
 }

@@ -1,5 +1,6 @@
 use std::io::{self, ErrorKind};
 use std::path::Path;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use oci_spec_types::{Descriptor, Digest, MediaType, RepositoryName, TagOrDigest};
@@ -10,7 +11,6 @@ use super::super::{
 use super::files::{self, At};
 use super::paths::{RepositoryPath, referrer_of_file};
 use super::store::Store;
-use super::tags::delete_tag;
 
 impl Store {
     pub(super) fn manifest(&self, repository: &RepositoryName, digest: &Digest) -> io::Result<Option<StoredManifest>> {
@@ -59,7 +59,7 @@ impl Store {
         let path = self.repository(repository);
         Ok(match &delete.reference {
             TagOrDigest::Digest(digest) => self.delete_manifest(&path, digest)?,
-            TagOrDigest::Tag(tag) => delete_tag(&path, tag)?,
+            TagOrDigest::Tag(tag) => self.delete_tag(&path, tag)?,
         })
     }
 
@@ -87,17 +87,42 @@ impl Store {
     /// Deletes the tags, the manifest, and its entry among the referrers, in this order for the same reasons. The caller
     /// holds the repository's lock.
     fn delete_manifest(&self, path: &RepositoryPath, digest: &Digest) -> io::Result<bool> {
+        if !files::exists(&path.manifest(digest))? {
+            return Ok(false);
+        }
+        self.delete_tags_of(path, digest)?;
+        self.delete_untagged(path, digest)
+    }
+
+    /// Takes a manifest to which no tag points out of a repository if its age began before `before`.
+    pub(super) fn sweep_manifest(
+        &self,
+        repository: &RepositoryName,
+        digest: &Digest,
+        before: SystemTime,
+    ) -> io::Result<bool> {
+        let _change = self.change(repository);
+        let path = self.repository(repository);
+        Ok(files::is_older(&path.manifest(digest), before)? && self.delete_untagged(&path, digest)?)
+    }
+
+    fn delete_untagged(&self, path: &RepositoryPath, digest: &Digest) -> io::Result<bool> {
         let record = path.manifest(digest);
         let Some(content) = files::read(&record)? else {
             return Ok(false);
         };
-        self.delete_tags_of(path, digest)?;
         let (_, subject) = parse(content.into()).at(&record)?;
-        remove_and_sync(&record)?;
+        self.remove_and_sync(&record)?;
         if let Some(subject) = subject {
-            remove_and_sync(&path.referrer(&subject, digest))?;
+            self.remove_and_sync(&path.referrer(&subject, digest))?;
         }
         Ok(true)
+    }
+
+    /// Removes a file, durably.
+    fn remove_and_sync(&self, path: &Path) -> io::Result<()> {
+        files::remove(path)?;
+        self.durability().directory(&files::parent(path))
     }
 
     pub(super) fn referrers(
@@ -139,14 +164,9 @@ impl Store {
         if files::read(path)?.is_none_or(|found| found != content.concat()) {
             self.replace(path, content)?;
         }
-        files::sync_directory(&files::parent(path))
+        files::touch(path)?;
+        self.durability().directory(&files::parent(path))
     }
-}
-
-/// Removes a file, durably.
-fn remove_and_sync(path: &Path) -> io::Result<()> {
-    files::remove(path)?;
-    files::sync_directory(&files::parent(path))
 }
 
 /// The first line of a stored manifest.
@@ -158,7 +178,7 @@ fn header(media_type: &MediaType, subject: Option<&Digest>) -> String {
 }
 
 /// Splits a stored manifest into media type and content, and subject.
-fn parse(mut record: Bytes) -> io::Result<(StoredManifest, Option<Digest>)> {
+pub(super) fn parse(mut record: Bytes) -> io::Result<(StoredManifest, Option<Digest>)> {
     let damaged = || io::Error::new(ErrorKind::InvalidData, "a stored manifest has no valid first line");
     let length = record.iter().position(|&byte| byte == b'\n').ok_or_else(damaged)?;
     let line = record.split_to(length);

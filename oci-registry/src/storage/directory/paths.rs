@@ -52,13 +52,28 @@ impl RepositoryPath {
 
 /// The bytes of a blob.
 pub(super) fn blob(root: &Path, digest: &Digest) -> PathBuf {
-    root.join("blobs").join(relative(digest))
+    root.join(BLOBS).join(relative(digest))
 }
 
 /// The bytes of an upload. The name of the repository is part of the path, so that no other repository finds it.
 pub(super) fn upload(root: &Path, repository: &RepositoryName, id: UploadId) -> PathBuf {
     let owner = Digest::sha256(repository.as_str().as_bytes());
     root.join(UPLOADS).join(format!("{id}.{}", owner.encoded()))
+}
+
+/// The name of the repository that an upload is bound to, which is there once the upload has been saved.
+pub(super) fn upload_owner(root: &Path, id: UploadId) -> PathBuf {
+    root.join(UPLOADS).join(format!("{id}{OWNER}"))
+}
+
+/// The upload of which the file `name` holds the bytes or the owner; `None` if it is not a file of ours.
+pub(super) fn upload_of_file(name: &str) -> Option<UploadId> {
+    name.split_once('.')?.0.parse().ok()
+}
+
+/// The saved upload whose owner is in the file `name`.
+pub(super) fn saved_upload_of_file(name: &str) -> Option<UploadId> {
+    name.strip_suffix(OWNER)?.parse().ok()
 }
 
 /// The referrer that is kept in the file `name`; `None` if it is not a file of ours.
@@ -125,6 +140,9 @@ fn relative(digest: &Digest) -> PathBuf {
     .collect()
 }
 
+pub(super) const BLOBS: &str = "blobs";
+const OWNER: &str = ".repository";
+pub(super) const QUARANTINE: &str = "quarantine";
 pub(super) const REPOSITORIES: &str = "repositories";
 pub(super) const TEMPORARY: &str = "temporary";
 pub(super) const UPLOADS: &str = "uploads";

@@ -9,6 +9,13 @@ use super::store::Store;
 
 impl Store {
     pub(super) fn repositories(&self, after: Option<&str>, size: usize) -> io::Result<Page<RepositoryName>> {
+        let mut found = self.repository_names()?;
+        found.retain(|name| after.is_none_or(|after| name.as_str() > after));
+        self.existing(found, size)
+    }
+
+    /// Every repository, and what is only part of the path of one.
+    pub(super) fn repository_names(&self) -> io::Result<Vec<RepositoryName>> {
         let mut found = Vec::new();
         let mut pending = vec![(self.root().join(REPOSITORIES), String::new())];
         while let Some((directory, name)) = pending.pop() {
@@ -18,8 +25,7 @@ impl Store {
             }
             found.extend(name.parse::<RepositoryName>());
         }
-        found.retain(|name| after.is_none_or(|after| name.as_str() > after));
-        self.existing(found, size)
+        Ok(found)
     }
 
     /// The first `size` that exist; the others are only part of the path of another one.

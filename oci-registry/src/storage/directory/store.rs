@@ -1,28 +1,32 @@
 use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use oci_spec_types::RepositoryName;
+use oci_spec_types::{Digest, RepositoryName};
 
 use super::super::{StorageError, StorageErrorKind, UploadId};
 use super::files::{self, At};
 use super::listing::LastListing;
 use super::paths::{REPOSITORIES, RepositoryPath, TEMPORARY, UPLOADS};
 use super::upload::Lease;
+use super::{DirectoryOptions, Durability};
 
 /// The blocking side of a directory storage.
 pub(super) struct Store {
     root: PathBuf,
+    durability: Durability,
     /// Locked as long as this process has the directory open.
     _lock: File,
     /// The tags of the repository that was listed last.
     pub(super) listing: LastListing,
     /// For the changes to manifests and tags; the repository's hash chooses one.
     repositories: [Stripe; STRIPES],
+    /// Shared by those who use a blob, and not to be shared by who removes it for its age; the digest's hash chooses one.
+    blobs: [RwLock<()>; STRIPES],
     /// The number of the next temporary file.
     temporary: AtomicU64,
     /// The uploads that have a writer.
@@ -30,23 +34,33 @@ pub(super) struct Store {
 }
 
 impl Store {
-    pub(super) fn open(root: PathBuf) -> Result<Self, StorageError> {
-        files::create_root(&root)?;
+    pub(super) fn open(root: PathBuf, options: DirectoryOptions) -> Result<Self, StorageError> {
+        let durability = options.durability();
+        files::create_root(durability, &root)?;
         let lock = lock(&root)?;
         check_format(&root)?;
         let temporary = root.join(TEMPORARY);
         files::found(fs::remove_dir_all(&temporary)).at(&temporary)?;
         for directory in [REPOSITORIES, TEMPORARY, UPLOADS] {
-            files::create_directories(&root, &root.join(directory))?;
+            files::create_directories(durability, &root, &root.join(directory))?;
         }
-        Ok(Self {
+        let store = Self {
             root,
+            durability,
             _lock: lock,
             listing: LastListing::default(),
             repositories: std::array::from_fn(|_| Stripe::default()),
             temporary: AtomicU64::default(),
+            blobs: std::array::from_fn(|_| RwLock::default()),
             writing: Mutex::default(),
-        })
+        };
+        store.clear_unknown_uploads()?;
+        store.check_after_restart()?;
+        Ok(store)
+    }
+
+    pub(super) const fn durability(&self) -> Durability {
+        self.durability
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -84,7 +98,7 @@ impl Store {
     pub(super) fn replace(&self, path: &Path, content: &[&[u8]]) -> io::Result<()> {
         let number = self.temporary.fetch_add(1, Ordering::Relaxed);
         let temporary = self.root.join(TEMPORARY).join(number.to_string());
-        let written = write(&temporary, content).and_then(|()| self.rename(&temporary, path));
+        let written = write(self.durability, &temporary, content).and_then(|()| self.rename(&temporary, path));
         if written.is_err() {
             // It would be removed at the next start; what failed first is what matters.
             drop(fs::remove_file(&temporary));
@@ -92,19 +106,31 @@ impl Store {
         written
     }
 
+    /// Keeps a blob from being removed for its age while it is looked at and made younger.
+    pub(super) fn blob_in_use(&self, digest: &Digest) -> RwLockReadGuard<'_, ()> {
+        let lock = choose(&self.blobs, digest);
+        lock.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until nobody looks at a blob, and keeps it so while its age is looked at and it is removed.
+    pub(super) fn blob_to_remove(&self, digest: &Digest) -> RwLockWriteGuard<'_, ()> {
+        let lock = choose(&self.blobs, digest);
+        lock.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn stripe(&self, repository: &RepositoryName) -> &Stripe {
-        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(repository.as_str());
-        let index = usize::try_from(hash % STRIPES as u64).unwrap_or_default();
-        self.repositories
-            .get(index)
-            .expect("the remainder is less than the number of stripes")
+        choose(&self.repositories, repository.as_str())
+    }
+
+    pub(super) fn create_directories(&self, path: &Path) -> io::Result<()> {
+        files::create_directories(self.durability, &self.root, path)
     }
 
     /// Renames, and makes the directories above the new name if they are missing.
     pub(super) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         match fs::rename(from, to) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                files::create_directories(&self.root, &files::parent(to))?;
+                self.create_directories(&files::parent(to))?;
                 fs::rename(from, to).at(to)
             }
             result => result.at(to),
@@ -131,12 +157,21 @@ struct Stripe {
     lock: Mutex<()>,
 }
 
-fn write(path: &Path, content: &[&[u8]]) -> io::Result<()> {
+/// One of `stripes`, always the same for the same key.
+fn choose<T>(stripes: &[T; STRIPES], key: impl Hash) -> &T {
+    let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(key);
+    let index = usize::try_from(hash % STRIPES as u64).unwrap_or_default();
+    stripes
+        .get(index)
+        .expect("the remainder is less than the number of stripes")
+}
+
+fn write(durability: Durability, path: &Path, content: &[&[u8]]) -> io::Result<()> {
     let mut file = File::create_new(path).at(path)?;
     for part in content {
         file.write_all(part).at(path)?;
     }
-    file.sync_all().at(path)
+    durability.file(&file, path)
 }
 
 fn lock(root: &Path) -> Result<File, StorageError> {
@@ -171,7 +206,7 @@ fn check_format(root: &Path) -> Result<(), StorageError> {
         }
     }
     files::remove(&new)?;
-    write(&new, &[FORMAT.as_bytes()])?;
+    write(Durability::Full, &new, &[FORMAT.as_bytes()])?;
     fs::rename(&new, &marker).at(&marker)?;
     Ok(files::sync_directory(root)?)
 }

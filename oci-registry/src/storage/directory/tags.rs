@@ -45,8 +45,17 @@ impl Store {
         if tags.is_empty() {
             Ok(())
         } else {
-            files::sync_directory(&path.tags())
+            self.durability().directory(&path.tags())
         }
+    }
+
+    /// Deletes a tag. The caller holds the repository's lock.
+    pub(super) fn delete_tag(&self, path: &RepositoryPath, tag: &Tag) -> io::Result<bool> {
+        let removed = files::remove(&path.tag(tag))?;
+        if removed {
+            self.durability().directory(&path.tags())?;
+        }
+        Ok(removed)
     }
 
     /// Deletes every tag that points to a manifest. The caller holds the repository's lock.
@@ -60,20 +69,11 @@ impl Store {
             }
         }
         if removed {
-            files::sync_directory(&path.tags())
+            self.durability().directory(&path.tags())
         } else {
             Ok(())
         }
     }
-}
-
-/// Deletes a tag. The caller holds the repository's lock.
-pub(super) fn delete_tag(path: &RepositoryPath, tag: &Tag) -> io::Result<bool> {
-    let removed = files::remove(&path.tag(tag))?;
-    if removed {
-        files::sync_directory(&path.tags())?;
-    }
-    Ok(removed)
 }
 
 /// All tags of a repository.
@@ -90,3 +90,6 @@ fn digest(content: &[u8]) -> io::Result<Digest> {
     let text = std::str::from_utf8(content).map_err(io::Error::other)?;
     text.parse().map_err(io::Error::other)
 }
+
+#[cfg(test)]
+mod tests;

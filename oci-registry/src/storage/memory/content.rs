@@ -19,9 +19,17 @@ struct Chunk {
 
 impl Content {
     pub(super) fn append(&mut self, bytes: Bytes) {
-        if !bytes.is_empty() {
-            let end = self.size().saturating_add(bytes.len() as u64);
-            self.chunks.push(Chunk { bytes, end });
+        if bytes.is_empty() {
+            return;
+        }
+        let end = self.size().saturating_add(bytes.len() as u64);
+        match self.chunks.last_mut() {
+            // What comes byte by byte is not to take many times its room.
+            Some(last) if last.bytes.len() + bytes.len() <= SMALL => {
+                last.bytes = [&last.bytes[..], &bytes[..]].concat().into();
+                last.end = end;
+            }
+            _ => self.chunks.push(Chunk { bytes, end }),
         }
     }
 
@@ -65,6 +73,8 @@ fn pieces(mut part: Bytes) -> impl Iterator<Item = Bytes> {
 
 /// The largest chunk of a response.
 const PIECE: usize = 256 * 1024;
+/// Up to which size chunks are joined.
+const SMALL: usize = 4096;
 
 #[cfg(test)]
 mod tests;

@@ -5,20 +5,21 @@ mod state;
 mod upload;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use oci_spec_types::{Descriptor, Digest, RepositoryName, Tag, TagOrDigest};
 
 use super::{
-    DeleteReference, Page, Precondition, PutManifest, Storage, StorageError, StorageErrorKind, StoredBlob,
-    StoredManifest, Upload, UploadId,
+    DeleteReference, Kept, KeptKind, OpenUpload, Page, Precondition, PutManifest, Reclaimed, Storage, StorageError,
+    StorageErrorKind, StoredBlob, StoredManifest, Upload, UploadId,
 };
 use state::{Repository, State};
 use upload::MemoryUpload;
 
 /// Content in memory, gone when the last clone is.
 ///
-/// Clones share their content. Blobs are kept in the chunks in which they came, equal blobs once.
+/// Clones share their content. Blobs are kept in the chunks in which they came, small ones joined, and equal blobs once.
 #[derive(Clone, Default)]
 pub struct MemoryStorage {
     state: Arc<Mutex<State>>,
@@ -59,12 +60,63 @@ impl Storage for MemoryStorage {
         let Some(content) = state.blob(source, digest) else {
             return Ok(false);
         };
-        state.repository(target).blobs.insert(digest.clone(), content);
+        state.link_blob(target, digest, content);
         Ok(true)
     }
 
     async fn unlink_blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
         Ok(self.state().unlink_blob(repository, digest))
+    }
+
+    async fn refresh(
+        &self,
+        repository: &RepositoryName,
+        kind: KeptKind,
+        digest: &Digest,
+    ) -> Result<bool, StorageError> {
+        let mut state = self.state();
+        let refreshed = state
+            .existing(repository)
+            .and_then(|repository| repository.refreshed(kind, digest));
+        Ok(refreshed.map(|refreshed| *refreshed = SystemTime::now()).is_some())
+    }
+
+    async fn kept(
+        &self,
+        repository: &RepositoryName,
+        kind: KeptKind,
+        after: Option<&Digest>,
+        size: usize,
+    ) -> Result<Page<Kept>, StorageError> {
+        let mut state = self.state();
+        let page = state
+            .existing(repository)
+            .map(|repository| repository.kept(kind, after, size));
+        Ok(page.unwrap_or_else(|| Page::new(Vec::new(), false)))
+    }
+
+    async fn sweep(
+        &self,
+        repository: &RepositoryName,
+        kind: KeptKind,
+        digest: &Digest,
+        before: SystemTime,
+    ) -> Result<bool, StorageError> {
+        Ok(self.state().sweep(repository, kind, digest, before))
+    }
+
+    async fn reclaim(&self, _before: SystemTime, _dry_run: bool) -> Result<Reclaimed, StorageError> {
+        // Bytes go with the last repository that had them.
+        Ok(Reclaimed::default())
+    }
+
+    async fn uploads(&self, after: Option<UploadId>, size: usize) -> Result<Page<OpenUpload>, StorageError> {
+        Ok(self.state().uploads_after(after, size))
+    }
+
+    async fn end_upload(&self, repository: &RepositoryName, id: UploadId) -> Result<bool, StorageError> {
+        let mut state = self.state();
+        Ok(state.upload(repository, id).is_some() && state.end_upload(id, None))
     }
 
     async fn begin_upload(&self, repository: &RepositoryName, id: UploadId) -> Result<Box<dyn Upload>, StorageError> {

@@ -1,10 +1,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::{Arc, Weak};
+use std::time::SystemTime;
 
 use oci_spec_types::{Descriptor, Digest, RepositoryName, Tag, TagOrDigest};
 
-use super::super::{Page, REFERRERS_BYTES, Referrer, StoredManifest, UploadId};
+use super::super::{Kept, KeptKind, OpenUpload, Page, REFERRERS_BYTES, Referrer, StoredManifest, UploadId};
 use super::content::Content;
 
 /// Everything that a memory storage has.
@@ -13,13 +14,17 @@ pub(super) struct State {
     /// Every content that some repository has, so that equal blobs share their bytes.
     contents: HashMap<Digest, Weak<Content>>,
     repositories: BTreeMap<RepositoryName, Repository>,
-    uploads: HashMap<UploadId, Session>,
+    uploads: BTreeMap<UploadId, Session>,
 }
 
 /// An open upload.
 pub(super) struct Session {
     pub(super) content: Content,
     pub(super) repository: RepositoryName,
+    /// Whether it was saved, so that somebody knows of it.
+    pub(super) saved: bool,
+    /// When its last bytes came.
+    pub(super) written: SystemTime,
     /// Whether a writer is alive.
     pub(super) writing: bool,
 }
@@ -27,8 +32,8 @@ pub(super) struct Session {
 /// What one repository has.
 #[derive(Default)]
 pub(super) struct Repository {
-    pub(super) blobs: HashMap<Digest, Arc<Content>>,
-    manifests: HashMap<Digest, Manifest>,
+    blobs: BTreeMap<Digest, Blob>,
+    manifests: BTreeMap<Digest, Manifest>,
     /// The referrers of each subject, by the text of their digests.
     referrers: HashMap<Digest, BTreeMap<String, Entry>>,
     pub(super) tags: BTreeMap<Tag, Digest>,
@@ -41,22 +46,58 @@ struct Entry {
     descriptor: Descriptor,
 }
 
+struct Blob {
+    content: Arc<Content>,
+    refreshed: SystemTime,
+}
+
 struct Manifest {
+    refreshed: SystemTime,
     stored: StoredManifest,
     subject: Option<Digest>,
 }
 
 impl State {
     pub(super) fn blob(&self, repository: &RepositoryName, digest: &Digest) -> Option<Arc<Content>> {
-        self.repositories.get(repository)?.blobs.get(digest).cloned()
+        let blob = self.repositories.get(repository)?.blobs.get(digest)?;
+        Some(Arc::clone(&blob.content))
+    }
+
+    /// Puts a blob that another repository has into this one too.
+    pub(super) fn link_blob(&mut self, repository: &RepositoryName, digest: &Digest, content: Arc<Content>) {
+        let blob = Blob {
+            content,
+            refreshed: SystemTime::now(),
+        };
+        self.repository(repository).blobs.insert(digest.clone(), blob);
+    }
+
+    pub(super) fn sweep(
+        &mut self,
+        repository: &RepositoryName,
+        kind: KeptKind,
+        digest: &Digest,
+        before: SystemTime,
+    ) -> bool {
+        let refreshed = self
+            .existing(repository)
+            .and_then(|repository| repository.refreshed(kind, digest));
+        if refreshed.is_none_or(|refreshed| *refreshed >= before) {
+            return false;
+        }
+        match kind {
+            KeptKind::Blob => self.unlink_blob(repository, digest),
+            KeptKind::Manifest => self
+                .existing(repository)
+                .is_some_and(|repository| repository.delete_manifest(digest)),
+        }
     }
 
     pub(super) fn unlink_blob(&mut self, repository: &RepositoryName, digest: &Digest) -> bool {
         let content = self
             .existing(repository)
             .and_then(|repository| repository.blobs.remove(digest));
-        let found = content.is_some();
-        drop(content);
+        let found = content.map(drop).is_some();
         if self
             .contents
             .get(digest)
@@ -96,22 +137,32 @@ impl State {
             Session {
                 content: Content::default(),
                 repository,
+                saved: false,
                 writing: true,
+                written: SystemTime::now(),
             },
         );
     }
 
-    /// Ends an upload; its content becomes a blob if `digest` is given.
-    pub(super) fn end_upload(&mut self, id: UploadId, digest: Option<&Digest>) {
+    pub(super) fn uploads_after(&self, after: Option<UploadId>, size: usize) -> Page<OpenUpload> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let uploads = self.uploads.range((start, Bound::Unbounded));
+        let saved = uploads.filter(|(_, session)| session.saved).map(|(id, session)| {
+            OpenUpload::new(session.repository.clone(), *id, session.content.size(), session.written)
+        });
+        Page::first(saved, size)
+    }
+
+    /// Ends an upload; its content becomes a blob if `digest` is given. `false` if there is none.
+    pub(super) fn end_upload(&mut self, id: UploadId, digest: Option<&Digest>) -> bool {
         let Some(session) = self.uploads.remove(&id) else {
-            return;
+            return false;
         };
         if let Some(digest) = digest {
             let content = self.shared(digest, session.content);
-            self.repository(&session.repository)
-                .blobs
-                .insert(digest.clone(), content);
+            self.link_blob(&session.repository, digest, content);
         }
+        true
     }
 
     /// The one copy of the content `digest`.
@@ -126,6 +177,35 @@ impl State {
 }
 
 impl Repository {
+    /// When the age of a blob or manifest began.
+    pub(super) fn refreshed(&mut self, kind: KeptKind, digest: &Digest) -> Option<&mut SystemTime> {
+        match kind {
+            KeptKind::Blob => self.blobs.get_mut(digest).map(|blob| &mut blob.refreshed),
+            KeptKind::Manifest => self.manifests.get_mut(digest).map(|manifest| &mut manifest.refreshed),
+        }
+    }
+
+    pub(super) fn kept(&self, kind: KeptKind, after: Option<&Digest>, size: usize) -> Page<Kept> {
+        let range = (after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
+        match kind {
+            KeptKind::Blob => {
+                let blobs = self.blobs.range::<Digest, _>(range);
+                Page::first(
+                    blobs.map(|(digest, blob)| Kept::new(digest.clone(), blob.content.size(), blob.refreshed)),
+                    size,
+                )
+            }
+            KeptKind::Manifest => {
+                let manifests = self.manifests.range::<Digest, _>(range);
+                let kept = |(digest, manifest): (&Digest, &Manifest)| {
+                    let size = manifest.stored.content().len() as u64;
+                    Kept::new(digest.clone(), size, manifest.refreshed)
+                };
+                Page::first(manifests.map(kept), size)
+            }
+        }
+    }
+
     pub(super) fn manifest(&self, digest: &Digest) -> Option<StoredManifest> {
         self.manifests.get(digest).map(|manifest| manifest.stored.clone())
     }
@@ -159,7 +239,15 @@ impl Repository {
             subject = Some(digest_of_subject);
         }
         self.tags.extend(tags.iter().map(|tag| (tag.clone(), digest.clone())));
-        self.manifests.insert(digest, Manifest { stored, subject });
+        let refreshed = SystemTime::now();
+        self.manifests.insert(
+            digest,
+            Manifest {
+                refreshed,
+                stored,
+                subject,
+            },
+        );
         Ok(())
     }
 

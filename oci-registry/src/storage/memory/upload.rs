@@ -1,4 +1,5 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -6,7 +7,7 @@ use oci_client_core::transport::Body;
 use oci_spec_types::{Digest, RepositoryName};
 
 use super::super::{StorageError, Upload, UploadId};
-use super::state::State;
+use super::state::{Session, State};
 
 /// The writer of an upload in memory. Its bytes are in the state, where they outlive it.
 pub(super) struct MemoryUpload {
@@ -53,6 +54,11 @@ impl MemoryUpload {
             state,
         }))
     }
+
+    /// The upload in the state, unless it was ended from elsewhere.
+    fn session<'s>(&self, state: &'s mut State) -> Result<&'s mut Session, StorageError> {
+        state.upload(&self.repository, self.id).ok_or_else(StorageError::ended)
+    }
 }
 
 #[async_trait]
@@ -63,27 +69,32 @@ impl Upload for MemoryUpload {
 
     async fn append(&mut self, chunk: Bytes) -> Result<(), StorageError> {
         let mut state = lock(&self.state);
-        if let Some(session) = state.upload(&self.repository, self.id) {
-            session.content.append(chunk);
-            self.size = session.content.size();
-        }
+        let session = self.session(&mut state)?;
+        session.content.append(chunk);
+        session.written = SystemTime::now();
+        self.size = session.content.size();
         Ok(())
     }
 
     async fn read(&mut self) -> Result<Body, StorageError> {
         let mut state = lock(&self.state);
-        let session = state.upload(&self.repository, self.id);
-        Ok(session.map_or_else(Body::empty, |session| session.content.read(0..self.size)))
+        Ok(self.session(&mut state)?.content.read(0..self.size))
     }
 
     async fn save(mut self: Box<Self>) -> Result<(), StorageError> {
+        let mut state = lock(&self.state);
+        self.session(&mut state)?.saved = true;
+        drop(state);
         self.saved = true;
         Ok(())
     }
 
     async fn commit(self: Box<Self>, digest: &Digest) -> Result<(), StorageError> {
-        lock(&self.state).end_upload(self.id, Some(digest));
-        Ok(())
+        if lock(&self.state).end_upload(self.id, Some(digest)) {
+            Ok(())
+        } else {
+            Err(StorageError::ended())
+        }
     }
 
     async fn cancel(self: Box<Self>) -> Result<(), StorageError> {

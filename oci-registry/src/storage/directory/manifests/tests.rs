@@ -1,3 +1,4 @@
+use super::super::DirectoryOptions;
 use super::super::files::SYNCED;
 use super::*;
 
@@ -20,7 +21,7 @@ fn a_record_keeps_what_it_was_made_of() {
 #[test]
 fn equal_content_is_synced() {
     let root = tempfile::tempdir().unwrap();
-    let store = Store::open(root.path().to_owned()).unwrap();
+    let store = Store::open(root.path().to_owned(), DirectoryOptions::new()).unwrap();
     let repository: RepositoryName = "a".parse().unwrap();
     let content = Bytes::from_static(b"{}");
     let digest = Digest::sha256(&content);

@@ -6,7 +6,7 @@ use super::*;
 fn opening_syncs_where_it_makes_directories() {
     let outer = tempfile::tempdir().unwrap();
     let root = outer.path().join("a/b");
-    Store::open(root.clone()).unwrap();
+    Store::open(root.clone(), DirectoryOptions::new()).unwrap();
     let synced = SYNCED.take();
     for directory in [outer.path(), &outer.path().join("a"), &root] {
         assert!(synced.iter().any(|synced| synced == directory), "{synced:?}");
