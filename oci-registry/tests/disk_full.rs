@@ -76,7 +76,7 @@ fn fill(disk: &Path, size: u64) -> std::path::PathBuf {
         match file.write(&vec![0; length]) {
             Ok(written) => left -= written as u64,
             Err(error) if error.kind() == ErrorKind::StorageFull => block /= 2,
-            Err(error) => panic!("{error}"),
+            Err(error) => unreachable!("{error}"),
         }
     }
     path

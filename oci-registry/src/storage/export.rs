@@ -27,7 +27,8 @@ use super::{Storage, StorageError};
 ///
 /// let folder = tempfile::tempdir()?;
 /// let storage = Arc::new(MemoryStorage::new());
-/// let export = export_layout(storage, &"library/app".parse()?, folder.path(), Arc::new(ThreadRuntime::new()));
+/// let repository = "library/app".parse()?;
+/// let export = export_layout(storage, &repository, folder.path(), Arc::new(ThreadRuntime::new()));
 /// assert_eq!(block_on(export)?, 0);
 /// assert!(folder.path().join("oci-layout").exists());
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -48,15 +48,14 @@ pub(crate) fn check(directory: &Path, before: &Model, after: &Model) -> Model {
 
 /// What was there before and after is there, and nothing that was there at neither time.
 fn within<T: Ord + std::fmt::Debug>(what: &str, before: &BTreeSet<T>, found: &BTreeSet<T>, after: &BTreeSet<T>) {
-    for lost in before.intersection(after).filter(|item| !found.contains(item)) {
-        panic!("{what} {lost:?} is lost");
-    }
-    for unknown in found
-        .iter()
-        .filter(|item| !before.contains(item) && !after.contains(item))
-    {
-        panic!("{what} {unknown:?} has come from nowhere");
-    }
+    let lost: Vec<&T> = before
+        .intersection(after)
+        .filter(|item| !found.contains(item))
+        .collect();
+    assert!(lost.is_empty(), "{what} {lost:?} is lost");
+    let known = |item: &&T| before.contains(item) || after.contains(item);
+    let unknown: Vec<&T> = found.iter().filter(|item| !known(item)).collect();
+    assert!(unknown.is_empty(), "{what} {unknown:?} has come from nowhere");
 }
 
 /// Reads everything that can be there; it must have the right bytes.

@@ -1,5 +1,7 @@
 //! Collecting garbage while requests are answered.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::{Request, StatusCode};
@@ -151,53 +153,70 @@ fn a_pull_that_began_ends(fixture: &Fixture) {
 /// S12: before each step of a collection a client relies on what is old: it is told that blob or child are there, mounts, or moves a tag.
 /// What it then stores is whole.
 fn pushes_at_every_step(fixture: &Fixture) {
-    for (action, act) in ACTIONS.into_iter().enumerate() {
+    for (number, action) in ACTIONS.iter().enumerate() {
         let mut step = 0;
         // Until the collection has no such step any more.
-        while collect_with_action_at(fixture, step, act) {
+        while collect_with_action_at(fixture, step, action) {
             step += 1;
         }
-        assert!(step >= 5, "action {action} was tried at {step} steps only");
+        assert!(step >= 5, "action {number} was tried at {step} steps only");
     }
 }
 
-/// What is done to a repository that has the layer and the manifest `loose`, which is tagged nowhere: returns whether that was told to be there.
-type Action = fn(&Fixture) -> bool;
+/// What a client does with a repository that has the layer and the manifest `loose`, which is tagged nowhere.
+struct Action {
+    /// During the collection; returns whether it was told that what it needs is there.
+    during: fn(&Fixture) -> bool,
+    /// After the collection; has to succeed if it was told so.
+    after: fn(&Fixture) -> bool,
+}
 
 const ACTIONS: [Action; 4] = [
-    |fixture| {
-        let told = fixture.head(format!("/v2/a/blobs/{}", layer().digest)).send().status() == StatusCode::OK;
-        told && put(fixture, "a")
+    Action {
+        during: |fixture| {
+            let blobs = [layer().digest, loose().config.digest];
+            blobs.iter().all(|blob| told(fixture, &format!("/v2/a/blobs/{blob}")))
+        },
+        after: |fixture| put(fixture, "a"),
     },
-    |fixture| {
-        let mount = format!("/v2/b/blobs/uploads/?mount={}&from=a", layer().digest);
-        let told = fixture.post(mount).send().status() == StatusCode::CREATED;
-        fixture.push_blob("b", b"{}");
-        told && put(fixture, "b")
+    Action {
+        during: |fixture| {
+            let mount = format!("/v2/b/blobs/uploads/?mount={}&from=a", layer().digest);
+            fixture.push_blob("b", b"{}");
+            fixture.post(mount).send().status() == StatusCode::CREATED
+        },
+        after: |fixture| put(fixture, "b"),
     },
-    |fixture| put(fixture, "a"),
-    |fixture| {
-        let digest = Digest::sha256(&json(&loose()));
-        let told = fixture.head(format!("/v2/a/manifests/{digest}")).send().status() == StatusCode::OK;
-        let child = Descriptor::of(MediaType::IMAGE_MANIFEST, &json(&loose()));
-        let index = json(&ImageIndex::new(vec![child]));
-        told && fixture
-            .push_manifest("a", "v1", &MediaType::IMAGE_INDEX, &index)
-            .status()
-            == StatusCode::CREATED
+    Action {
+        during: |fixture| put(fixture, "a"),
+        after: |_| true,
+    },
+    Action {
+        during: |fixture| {
+            let digest = Digest::sha256(&json(&loose()));
+            told(fixture, &format!("/v2/a/manifests/{digest}"))
+        },
+        after: |fixture| {
+            let child = Descriptor::of(MediaType::IMAGE_MANIFEST, &json(&loose()));
+            let index = json(&ImageIndex::new(vec![child]));
+            let answer = fixture.push_manifest("a", "v1", &MediaType::IMAGE_INDEX, &index);
+            answer.status() == StatusCode::CREATED
+        },
     },
 ];
 
-fn collect_with_action_at(fixture: &Fixture, step: usize, act: Action) -> bool {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+fn told(fixture: &Fixture, path: &str) -> bool {
+    fixture.head(path).send().status() == StatusCode::OK
+}
+
+fn collect_with_action_at(fixture: &Fixture, step: usize, action: &'static Action) -> bool {
     let count = Arc::new(AtomicUsize::new(0));
     let (armed, told) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     let (arm, tell, counted) = (Arc::clone(&armed), Arc::clone(&told), Arc::clone(&count));
     let fixture = fixture.observed(move |direct, next| {
         let collecting = matches!(next, Step::Kept(_) | Step::Manifest(_) | Step::Sweep(..));
         if arm.load(Ordering::SeqCst) && collecting && counted.fetch_add(1, Ordering::SeqCst) == step {
-            tell.store(act(direct), Ordering::SeqCst);
+            tell.store((action.during)(direct), Ordering::SeqCst);
         }
     });
     fixture.push_blob("a", b"layer");
@@ -209,6 +228,7 @@ fn collect_with_action_at(fixture: &Fixture, step: usize, act: Action) -> bool {
     collect(&fixture, &policy);
     armed.store(false, Ordering::SeqCst);
     if told.load(Ordering::SeqCst) {
+        assert!((action.after)(&fixture), "step {step}");
         assert_whole(&fixture, step);
     }
     count.load(Ordering::SeqCst) > step

@@ -17,7 +17,7 @@ pub(super) fn visible_once_committed<'b>(bench: &'b Bench<'b>) -> BoxFuture<'b, 
         done(upload.commit(&digest).await)?;
         let after = bench.read(&bench.first, &digest).await?;
         ensure(
-            after.is_some_and(|found| found == &content[..]),
+            after.is_some_and(|found| found == content[..]),
             "it is not there after the commit",
         )?;
         // Once more is fine.

@@ -14,7 +14,7 @@ pub(super) fn pages<'b>(bench: &'b Bench<'b>) -> BoxFuture<'b, Finding> {
         for repository in &names {
             bench.push(repository, b"content").await?;
         }
-        let untagged = done(bench.storage.tags(&names[0], None, 10).await)?;
+        let untagged = done(bench.storage.tags(&name("b"), None, 10).await)?;
         ensure(
             untagged.is_some_and(|page| page.items().is_empty()),
             "a repository without tags has some, or is not there",

@@ -17,7 +17,7 @@ pub(super) fn resumed<'b>(bench: &'b Bench<'b>) -> BoxFuture<'b, Finding> {
         done(upload.append(Bytes::from_static(b"4567")).await)?;
         let content = collect(done(upload.read().await)?).await?;
         ensure(
-            content == &b"01234567"[..],
+            content == b"01234567"[..],
             "an upload has other bytes than were appended",
         )?;
         let digest = Digest::sha256(&content);
