@@ -41,7 +41,7 @@ pub use upload_id::{InvalidUploadId, UploadId};
 ///   something becomes visible; how that comes about (a rename, a pointer, a transaction) is the storage's own affair.
 /// - **Membership.** Equal blobs may share their bytes, but a blob, manifest or upload is found only in the repositories
 ///   that it was put into.
-/// - **Reads survive deletes.** What a returned [`StoredBlob`] or [`Body`] has begun to read can be read to its end,
+/// - **Reads survive deletes.** What a returned [`StoredBlob`] or [`Body`](oci_client_core::transport::Body) has begun to read can be read to its end,
 ///   or ends in an error; it never turns into something else.
 /// - **Ages.** Each blob and manifest of a repository has an age, which begins anew when it is committed, linked, stored again or
 ///   [refreshed](Self::refresh). [`sweep`](Self::sweep) looks at the age and removes in one step, so that whoever was told that something is

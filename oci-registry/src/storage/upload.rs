@@ -23,7 +23,7 @@ pub trait Upload: Send {
     /// Everything that the upload has, from its first byte.
     async fn read(&mut self) -> Result<Body, StorageError>;
 
-    /// Ends the writing for now; [`Storage::resume_upload`] goes on with all that was appended.
+    /// Ends the writing for now; [`Storage::resume_upload`](super::Storage::resume_upload) goes on with all that was appended.
     async fn save(self: Box<Self>) -> Result<(), StorageError>;
 
     /// Makes the content a blob of the upload's repository and ends the upload.
