@@ -10,15 +10,15 @@ use oci_spec_types::Digest;
 use crate::fixture::{Fixture, on_every_storage, with_digest};
 
 on_every_storage!(
-    bytes_have_limits,
-    known_after_a_restart,
-    numbers_have_limits,
-    old_uploads_expire,
-    whole_blobs_count_while_they_are_on_their_way,
+    s10_bytes_have_limits,
+    s10_known_after_a_restart,
+    s10_numbers_have_limits,
+    s10_old_uploads_expire,
+    s10_whole_blobs_count_while_they_are_on_their_way,
 );
 
 /// S10: an upload goes once it is older than the limit, and no other.
-fn old_uploads_expire(fixture: &Fixture) {
+fn s10_old_uploads_expire(fixture: &Fixture) {
     let old = fixture.start_upload("a");
     let written = fixture.start_upload("b");
     fixture.patch(&written).body("0123").send().expect(StatusCode::ACCEPTED);
@@ -34,7 +34,7 @@ fn old_uploads_expire(fixture: &Fixture) {
 }
 
 /// S10: the number of open uploads is limited, in a repository and in all; each end of one makes room.
-fn numbers_have_limits(fixture: &Fixture) {
+fn s10_numbers_have_limits(fixture: &Fixture) {
     let limits = Limits::new().with_open_uploads(3).with_open_uploads_per_repository(2);
     let fixture = fixture.with(limits, false);
     let start = |repository: &str| fixture.post(format!("/v2/{repository}/blobs/uploads/")).send();
@@ -63,7 +63,7 @@ fn numbers_have_limits(fixture: &Fixture) {
 }
 
 /// S10: so are their bytes; what was refused can be sent once there is room.
-fn bytes_have_limits(fixture: &Fixture) {
+fn s10_bytes_have_limits(fixture: &Fixture) {
     let limits = Limits::new().with_upload_bytes(10).with_upload_bytes_per_repository(6);
     let fixture = fixture.with(limits, false);
     let [first, second, other] = ["a", "a", "b"].map(|repository| fixture.start_upload(repository));
@@ -83,7 +83,7 @@ fn bytes_have_limits(fixture: &Fixture) {
 }
 
 /// S10: a blob that comes in one request counts as long as it is on its way.
-fn whole_blobs_count_while_they_are_on_their_way(fixture: &Fixture) {
+fn s10_whole_blobs_count_while_they_are_on_their_way(fixture: &Fixture) {
     let fixture = fixture.with(Limits::new().with_open_uploads(1).with_upload_bytes(4), false);
     for content in ["one", "two"] {
         fixture.push_blob("a", content.as_bytes());
@@ -104,7 +104,7 @@ fn whole_blobs_count_while_they_are_on_their_way(fixture: &Fixture) {
 }
 
 /// S10: uploads of an earlier run count, and expire.
-fn known_after_a_restart(fixture: &Fixture) {
+fn s10_known_after_a_restart(fixture: &Fixture) {
     let location = fixture.start_upload("a");
     fixture
         .patch(&location)

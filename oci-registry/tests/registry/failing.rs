@@ -17,11 +17,11 @@ use oci_spec_types::{Descriptor, Digest, ImageManifest, MediaType, RepositoryNam
 
 use crate::fixture::{Answer, Fixture, image, json, on_every_storage, with_digest};
 
-on_every_storage!(every_step_can_fail);
+on_every_storage!(s14_every_step_can_fail);
 
 /// S14: whatever step of a push fails, and for whatever reason: the answer says so, what was there stays, nothing half-written is there, and the
 /// same push succeeds once the storage works.
-fn every_step_can_fail(fixture: &Fixture) {
+fn s14_every_step_can_fail(fixture: &Fixture) {
     for (error, status) in [
         (io::ErrorKind::StorageFull.into(), StatusCode::INSUFFICIENT_STORAGE),
         (io::ErrorKind::QuotaExceeded.into(), StatusCode::INSUFFICIENT_STORAGE),

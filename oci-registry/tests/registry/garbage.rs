@@ -15,15 +15,15 @@ use crate::fixture::{Fixture, image, json, on_every_storage};
 use crate::observed::Step;
 
 on_every_storage!(
-    a_pull_that_began_ends,
-    dry_run,
-    policies,
-    pushes_at_every_step,
-    unreferenced_blobs_go_after_the_grace,
+    s12_a_pull_that_began_ends,
+    s12_dry_run,
+    s12_policies,
+    s12_pushes_at_every_step,
+    s12_unreferenced_blobs_go_after_the_grace,
 );
 
 /// S12: what nothing refers to goes, once it is old enough; in each repository by itself.
-fn unreferenced_blobs_go_after_the_grace(fixture: &Fixture) {
+fn s12_unreferenced_blobs_go_after_the_grace(fixture: &Fixture) {
     let layer = fixture.push_blob("a", b"layer");
     let lost = fixture.push_blob("a", b"lost");
     let shared = fixture.push_blob("b", b"layer");
@@ -67,7 +67,7 @@ fn unreferenced_blobs_go_after_the_grace(fixture: &Fixture) {
 }
 
 /// S12, S19: what each policy keeps; referrers live with their subject.
-fn policies(fixture: &Fixture) {
+fn s12_policies(fixture: &Fixture) {
     let tagged = fixture.push_image("a", "v1", &image("tagged"));
     let child = image("child");
     let child_digest = Digest::sha256(&json(&child));
@@ -119,7 +119,7 @@ fn policies(fixture: &Fixture) {
 }
 
 /// S12: it says what it would do, and does nothing.
-fn dry_run(fixture: &Fixture) {
+fn s12_dry_run(fixture: &Fixture) {
     let blob = fixture.push_blob("a", b"lost");
     let location = fixture.start_upload("a");
     let strict = fixture.sharing(oci_registry::Limits::new().with_upload_age(Duration::ZERO));
@@ -139,7 +139,7 @@ fn dry_run(fixture: &Fixture) {
 }
 
 /// S12: a read that has begun before the blob goes ends with the right bytes.
-fn a_pull_that_began_ends(fixture: &Fixture) {
+fn s12_a_pull_that_began_ends(fixture: &Fixture) {
     let content: Vec<u8> = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
     let digest = fixture.push_blob("a", &content);
     let request = Request::get(format!("/v2/a/blobs/{digest}")).body(Body::empty());
@@ -152,7 +152,7 @@ fn a_pull_that_began_ends(fixture: &Fixture) {
 
 /// S12: before each step of a collection a client relies on what is old: it is told that blob or child are there, mounts, or moves a tag.
 /// What it then stores is whole.
-fn pushes_at_every_step(fixture: &Fixture) {
+fn s12_pushes_at_every_step(fixture: &Fixture) {
     for (number, action) in ACTIONS.iter().enumerate() {
         let mut step = 0;
         // Until the collection has no such step any more.
