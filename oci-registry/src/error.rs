@@ -76,6 +76,15 @@ impl ApiError {
         )
     }
 
+    /// The request would change something in a registry that is read-only.
+    pub(crate) fn read_only() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            ErrorCode::UNSUPPORTED,
+            "this registry is read-only",
+        )
+    }
+
     /// Stored content that could not be read back.
     pub(crate) fn storage_unreadable(error: &TransportError) -> Self {
         StorageError::new(StorageErrorKind::Other, error.to_string()).into()

@@ -2,7 +2,7 @@
 //!
 //! [`Registry`] answers the requests of the [OCI distribution spec] without a socket. It is itself a
 //! [`Transport`](oci_client_core::transport::Transport), so a client can talk to it in process; with the feature
-//! `serve`, `Server` puts it on a port. Content lies in a [`Storage`](storage::Storage): in memory, in a directory,
+//! `serve`, `Server` puts it on a port, and with `tls` over TLS. Content lies in a [`Storage`](storage::Storage): in memory, in a directory,
 //! or in one of your own.
 //!
 //! What comes in is verified: a blob or manifest is visible under a digest only after all of it has been hashed, and a
@@ -52,7 +52,9 @@ pub use garbage::{GarbagePolicy, GarbageReport, KeepManifests, Removed};
 pub use limits::Limits;
 pub use registry::{Registry, RegistryBuilder};
 #[cfg(feature = "serve")]
-pub use server::Server;
+pub use server::{Server, ServerCounts, ServerLimits, ServerMonitor};
+#[cfg(feature = "tls")]
+pub use server::{ServerTls, ServerTlsError};
 pub use warnings::InvalidWarning;
 
 #[cfg(doctest)]

@@ -7,8 +7,10 @@ use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body as _;
 use oci_client_core::transport::{Body, Transport, TransportError};
+use oci_spec_types::RepositoryName;
 use oci_spec_types::distribution::ErrorCode;
 
+use crate::auth::{Action, Caller};
 use crate::error::ApiError;
 use crate::handlers::{blobs, catalog, manifests, referrers, tags, uploads};
 use crate::limits::Limits;
@@ -16,7 +18,7 @@ use crate::query::Query;
 use crate::response::{self, Outcome};
 use crate::routes::Route;
 use crate::sessions::Sessions;
-use crate::storage::{MemoryStorage, Storage};
+use crate::storage::{MemoryStorage, Storage, UploadId};
 use crate::warnings::Warnings;
 
 /// A registry: it answers the requests of the OCI distribution spec.
@@ -34,6 +36,7 @@ impl Registry {
         RegistryBuilder {
             allow_missing_blobs: false,
             limits: Limits::new(),
+            read_only: false,
             storage: None,
             warnings: Warnings::default(),
         }
@@ -62,6 +65,9 @@ impl Registry {
         tracing::debug!(method = %parts.method, path = traced, status = response.status().as_u16(), "request");
         complete(&mut response, &parts.method);
         self.service.warnings.extend(response.headers_mut());
+        if let Some(caller) = parts.extensions.get::<Caller>() {
+            response.extensions_mut().insert(caller.clone());
+        }
         response
     }
 
@@ -78,12 +84,20 @@ impl Registry {
         check_headers(parts, self.service.limits.header_size())?;
         let route = route?;
         let call = Call {
+            caller: parts.extensions.get(),
             headers: &parts.headers,
             method: &parts.method,
             query: Query::parse(parts.uri.query())?,
             service: &self.service,
         };
-        let methods = route.methods();
+        let methods = if self.service.read_only {
+            route.safe_methods()
+        } else {
+            route.methods()
+        };
+        if self.service.read_only && !call.method.is_safe() {
+            return Err(ApiError::read_only().with_allowed_methods(methods));
+        }
         let answer = match (route, call.method) {
             (Route::Base, &Method::GET | &Method::HEAD) => Ok(base()),
             (Route::Blob(repository, digest), _) => blobs::answer(&call, &repository, &digest).await,
@@ -123,6 +137,7 @@ impl Transport for Registry {
 pub struct RegistryBuilder {
     allow_missing_blobs: bool,
     limits: Limits,
+    read_only: bool,
     storage: Option<Arc<dyn Storage>>,
     pub(crate) warnings: Warnings,
 }
@@ -144,6 +159,16 @@ impl RegistryBuilder {
         self
     }
 
+    /// Whether the registry only answers what changes nothing.
+    ///
+    /// Everything else gets 405 with the code `UNSUPPORTED`, also what would go on with an upload that was begun before. What is in the
+    /// storage can change all the same, by another registry over it.
+    #[must_use]
+    pub const fn read_only(mut self, read_only: bool) -> Self {
+        self.read_only = read_only;
+        self
+    }
+
     /// Sets where the content is kept; by default a new [`MemoryStorage`].
     #[must_use]
     pub fn storage(mut self, storage: impl Storage + 'static) -> Self {
@@ -156,6 +181,7 @@ impl RegistryBuilder {
         let service = Service {
             allow_missing_blobs: self.allow_missing_blobs,
             limits: self.limits,
+            read_only: self.read_only,
             sessions: Sessions::default(),
             storage: self.storage.unwrap_or_else(|| Arc::new(MemoryStorage::new())),
             warnings: self.warnings,
@@ -172,6 +198,7 @@ impl fmt::Debug for RegistryBuilder {
             .debug_struct("RegistryBuilder")
             .field("allow_missing_blobs", &self.allow_missing_blobs)
             .field("limits", &self.limits)
+            .field("read_only", &self.read_only)
             .finish_non_exhaustive()
     }
 }
@@ -180,6 +207,7 @@ impl fmt::Debug for RegistryBuilder {
 pub(crate) struct Service {
     pub(crate) allow_missing_blobs: bool,
     pub(crate) limits: Limits,
+    pub(crate) read_only: bool,
     pub(crate) sessions: Sessions,
     pub(crate) storage: Arc<dyn Storage>,
     pub(crate) warnings: Warnings,
@@ -187,6 +215,8 @@ pub(crate) struct Service {
 
 /// One request, without its body.
 pub(crate) struct Call<'r> {
+    /// Who sends it; absent where nobody asks, and everything is allowed.
+    pub(crate) caller: Option<&'r Caller>,
     pub(crate) headers: &'r http::HeaderMap,
     pub(crate) method: &'r Method,
     pub(crate) query: Query,
@@ -197,6 +227,16 @@ impl Call<'_> {
     /// A header field as text; `None` if it is absent or not ASCII.
     pub(crate) fn header(&self, name: header::HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Whether the list of repositories may show this one to the caller.
+    pub(crate) fn shows(&self, repository: &RepositoryName) -> bool {
+        self.caller.is_none_or(|caller| caller.may(Action::Pull, repository))
+    }
+
+    /// The id under which the storage knows an upload that the caller knows as `id`.
+    pub(crate) fn stored_upload(&self, id: UploadId) -> UploadId {
+        self.caller.map_or(id, |caller| id.of(caller.name()))
     }
 }
 

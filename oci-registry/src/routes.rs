@@ -74,6 +74,14 @@ impl Route {
             Self::Uploads(_) => "POST",
         }
     }
+
+    /// Those of the methods that change nothing.
+    pub(crate) const fn safe_methods(&self) -> &'static str {
+        match self {
+            Self::Uploads(_) => "",
+            _ => "GET, HEAD",
+        }
+    }
 }
 
 /// The path, for logs: without the id of an upload, since whoever knows it may write to the upload.

@@ -14,7 +14,9 @@ use super::gate::wants_basic;
 use super::header::Authorization;
 use super::issued::NoRandom;
 use super::scope::{Scope, list};
+use super::timestamp::rfc3339;
 use super::tokens::{Grant, TokenSettings, Tokens};
+use super::users::Account;
 use crate::error::ApiError;
 use crate::response;
 
@@ -31,7 +33,7 @@ impl TokenEndpoint {
 
     pub(super) async fn answer(&self, request: Request<Body>) -> Response<Body> {
         let mut response = match *request.method() {
-            Method::GET => self.get(&request).unwrap_or_else(ApiError::into_response),
+            Method::GET => self.get(request).await.unwrap_or_else(ApiError::into_response),
             Method::POST => self
                 .post(request)
                 .await
@@ -47,19 +49,25 @@ impl TokenEndpoint {
     }
 
     /// The token specification's form: name and password by the Basic scheme, or neither.
-    fn get(&self, request: &Request<Body>) -> Result<Response<Body>, ApiError> {
+    async fn get(&self, request: Request<Body>) -> Result<Response<Body>, ApiError> {
         let form = Form::parse(request.uri().query().unwrap_or_default().as_bytes());
-        let user = match Authorization::of(request.headers()) {
+        let given = Authorization::of(request.headers());
+        let wrong = || wants_basic(self.settings.service(), "user name or password are wrong");
+        let account = match given {
             Authorization::Absent => None,
-            Authorization::Basic { name, password } if self.tokens.verify(&name, password.expose()) => Some(name),
-            Authorization::Basic { .. } | Authorization::Bearer(_) | Authorization::Unknown => {
-                return Err(wants_basic(self.settings.service(), "user name or password are wrong"));
+            Authorization::Basic { name, password } => {
+                let account = self.tokens.verify(&name, password.expose()).await;
+                Some(account.ok_or_else(wrong)?)
             }
+            Authorization::Bearer(_) | Authorization::Unknown => return Err(wrong()),
         };
+        if account.is_none() && self.tokens.users().caller(None).is_powerless() {
+            return Err(wants_basic(self.settings.service(), "authentication required"));
+        }
         self.check_service(&form)
             .map_err(|message| ApiError::new(StatusCode::BAD_REQUEST, ErrorCode::UNSUPPORTED, message))?;
         let refresh = form.first("offline_token") == Some("true");
-        self.token(user.as_deref(), &form, refresh).map_err(|NoRandom| {
+        self.token(account, &form, refresh).map_err(|NoRandom| {
             ApiError::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 ErrorCode::UNKNOWN,
@@ -77,12 +85,11 @@ impl TokenEndpoint {
             "invalid_grant",
             "user name, password or refresh token are wrong".to_owned(),
         );
-        let user = match (form.first("grant_type"), form.first("username"), form.first("password")) {
-            (Some("password"), Some(name), Some(password)) if self.tokens.verify(name, password) => name.to_owned(),
-            (Some("password"), Some(_), Some(_)) => return Err(wrong),
+        let account = match (form.first("grant_type"), form.first("username"), form.first("password")) {
+            (Some("password"), Some(name), Some(password)) => self.tokens.verify(name, password).await.ok_or(wrong)?,
             (Some("refresh_token"), _, _) => {
                 let token = form.first("refresh_token").unwrap_or_default();
-                self.tokens.refreshed(token).ok_or(wrong)?
+                self.tokens.refreshed(token).await.ok_or(wrong)?
             }
             (Some("password"), _, _) => {
                 let message = "`username` and `password` are needed";
@@ -96,7 +103,7 @@ impl TokenEndpoint {
         self.check_service(&form)
             .map_err(|message| Refused("invalid_request", message))?;
         let refresh = form.first("access_type") == Some("offline");
-        self.token(Some(&user), &form, refresh)
+        self.token(Some(account), &form, refresh)
             .map_err(|error| Refused("server_error", error.to_string()))
     }
 
@@ -110,28 +117,29 @@ impl TokenEndpoint {
         }
     }
 
-    /// A token for what of the asked for the user may do, which may be nothing.
-    fn token(&self, user: Option<&str>, form: &Form, refresh: bool) -> Result<Response<Body>, NoRandom> {
-        let access = self.tokens.users().access(user);
+    /// A token for what of the asked for the account may do, which may be nothing.
+    fn token(&self, account: Option<Account>, form: &Form, refresh: bool) -> Result<Response<Body>, NoRandom> {
+        let caller = self.tokens.users().caller(account.as_ref());
         let asked = form.all("scope").flat_map(str::split_ascii_whitespace);
         let scopes = asked
             .take(MAX_SCOPES)
             .filter(|text| text.len() <= MAX_SCOPE_LEN)
             .filter_map(Scope::parse)
-            .filter_map(|scope| access.map(|access| access.grant(&scope)))
+            .map(|scope| caller.grant(&scope))
             .filter(|scope| !scope.is_empty())
             .collect();
-        let grant = Grant::new(scopes);
+        let grant = Grant::new(account.clone(), scopes);
         let scope = list(grant.scopes());
         let token = self.tokens.give(grant, self.settings.lifetime())?;
         let mut answer = json!({
             "access_token": token.expose(),
             "expires_in": self.settings.lifetime().as_secs(),
+            "issued_at": rfc3339(self.tokens.now().unix),
             "scope": scope,
             "token": token.expose(),
         });
-        if let (true, Some(user), Value::Object(answer)) = (refresh, user, &mut answer) {
-            let token = self.tokens.give_refresh(user)?;
+        if let (true, Some(account), Value::Object(answer)) = (refresh, account, &mut answer) {
+            let token = self.tokens.give_refresh(account)?;
             answer.insert("refresh_token".to_owned(), token.expose().into());
         }
         Ok(response::json(StatusCode::OK, "application/json", &answer))

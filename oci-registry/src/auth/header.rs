@@ -39,6 +39,10 @@ impl Authorization {
 fn basic(value: &str) -> Option<Authorization> {
     let text = String::from_utf8(STANDARD.decode(value).ok()?).ok()?;
     let (name, password) = text.split_once(':')?;
+    if name.is_empty() && password.is_empty() {
+        // Some clients that have no password send an empty one once they have been asked.
+        return Some(Authorization::Absent);
+    }
     Some(Authorization::Basic {
         name: name.to_owned(),
         password: Secret::new(password),

@@ -29,6 +29,12 @@ impl<T: Clone> Issued<T> {
     /// A new name for `value`, good for `lifetime` from `now`, a reading of a monotonic clock.
     pub(crate) fn issue(&self, value: T, now: Duration, lifetime: Duration) -> Result<Secret, NoRandom> {
         let name = random()?;
+        self.keep(&name, value, now, lifetime);
+        Ok(name)
+    }
+
+    /// Lets `name`, which nobody else can guess, stand for `value`.
+    pub(super) fn keep(&self, name: &Secret, value: T, now: Duration, lifetime: Duration) {
         let entry = Entry {
             expires: now.saturating_add(lifetime),
             value,
@@ -38,7 +44,6 @@ impl<T: Clone> Issued<T> {
             make_room(&mut entries, now);
         }
         entries.insert(Digest::sha256(name.expose().as_bytes()), entry);
-        Ok(name)
     }
 
     /// What `name` stands for at `now`.
@@ -68,7 +73,7 @@ fn make_room<T>(entries: &mut HashMap<Digest, Entry<T>>, now: Duration) {
 }
 
 /// 256 random bits, as hexadecimal digits.
-fn random() -> Result<Secret, NoRandom> {
+pub(super) fn random() -> Result<Secret, NoRandom> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|_| NoRandom)?;
     Ok(Secret::new(

@@ -88,7 +88,7 @@ impl<T: Transport> Transport for Protected<T> {
         {
             return Ok(endpoint.answer(request).await);
         }
-        match self.gate.refusal(&mut request) {
+        match self.gate.refusal(&mut request).await {
             Some(refusal) => Ok(response::answer_to(request.method(), refusal)),
             None => self.inner.send(request).await,
         }

@@ -1,11 +1,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use http::{Method, Request};
 use oci_spec_types::RepositoryName;
-
-use crate::query::Query;
-use crate::routes::Route;
 
 /// Actions on one resource, `repository:NAME:pull,push` ([token scope]).
 ///
@@ -18,35 +14,6 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    /// What a request needs: nothing if it is about no repository, such as `/v2/`; `deletes` if it deletes.
-    pub(super) fn needed<B>(request: &Request<B>, deletes: &[&str]) -> Vec<Self> {
-        let method = request.method();
-        let Ok(route) = Route::parse(method, request.uri().path()) else {
-            return Vec::new();
-        };
-        match route {
-            Route::Base => Vec::new(),
-            Route::Blob(name, _) | Route::Manifest(name, _) | Route::Referrers(name, _) | Route::Tags(name) => {
-                vec![match *method {
-                    Method::DELETE => Self::repository(&name, deletes),
-                    Method::GET | Method::HEAD => Self::repository(&name, &["pull"]),
-                    _ => Self::repository(&name, PUSH),
-                }]
-            }
-            Route::Catalog => vec![Self {
-                actions: BTreeSet::from(["*".to_owned()]),
-                kind: REGISTRY.to_owned(),
-                name: CATALOG.to_owned(),
-            }],
-            Route::Upload(name, _) => vec![Self::repository(&name, PUSH)],
-            Route::Uploads(name) => {
-                let mut needed = vec![Self::repository(&name, PUSH)];
-                needed.extend(mounted_from(request).map(|from| Self::repository(&from, &["pull"])));
-                needed
-            }
-        }
-    }
-
     /// Splits from both ends: the name between may hold a port. `None` if it is no scope.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (resource, actions) = text.rsplit_once(':')?;
@@ -81,11 +48,8 @@ impl Scope {
         self.kind == REGISTRY && self.name == CATALOG
     }
 
-    /// Whether it is about the repository `prefix` or one below it.
-    pub(super) fn is_below(&self, prefix: &str) -> bool {
-        let rest = self.name.strip_prefix(prefix);
+    pub(super) fn is_repository(&self) -> bool {
         self.kind == REPOSITORY
-            && rest.is_some_and(|rest| prefix.is_empty() || rest.is_empty() || rest.starts_with('/'))
     }
 
     /// Whether it allows all that `other` does.
@@ -101,14 +65,23 @@ impl Scope {
     }
 
     #[must_use]
-    pub(super) fn with_actions(&self, actions: &BTreeSet<&str>) -> Self {
+    pub(super) fn with_actions<'a>(&self, actions: impl Iterator<Item = &'a str>) -> Self {
         Self {
-            actions: actions.iter().map(|action| (*action).to_owned()).collect(),
+            actions: actions.map(str::to_owned).collect(),
             ..self.clone()
         }
     }
 
-    fn repository(name: &RepositoryName, actions: &[&str]) -> Self {
+    /// All of the list of repositories.
+    pub(super) fn catalog() -> Self {
+        Self {
+            actions: BTreeSet::from(["*".to_owned()]),
+            kind: REGISTRY.to_owned(),
+            name: CATALOG.to_owned(),
+        }
+    }
+
+    pub(super) fn repository(name: &RepositoryName, actions: &[&str]) -> Self {
         Self {
             actions: actions.iter().map(|action| (*action).to_owned()).collect(),
             kind: REPOSITORY.to_owned(),
@@ -130,15 +103,7 @@ pub(super) fn list(scopes: &[Scope]) -> String {
     scopes.join(" ")
 }
 
-/// The repository from which a blob is to be mounted: what is in it may not be for everybody to know.
-fn mounted_from<B>(request: &Request<B>) -> Option<RepositoryName> {
-    let query = Query::parse(request.uri().query()).ok()?;
-    query.first("mount")?;
-    query.first("from")?.parse().ok()
-}
-
 const CATALOG: &str = "catalog";
-const PUSH: &[&str] = &["pull", "push"];
 const REGISTRY: &str = "registry";
 const REPOSITORY: &str = "repository";
 

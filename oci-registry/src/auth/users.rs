@@ -1,11 +1,15 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 use oci_client_core::Secret;
 use oci_spec_types::Digest;
 use subtle::ConstantTimeEq as _;
 
-use super::scope::Scope;
+use super::access::Access;
+use super::caller::Caller;
+#[cfg(feature = "htpasswd")]
+use super::htpasswd::Htpasswd;
 
 /// Everybody who has an account, and what those without one may do.
 ///
@@ -15,13 +19,17 @@ use super::scope::Scope;
 /// let builder = Access::below("team/app", &[Action::Pull, Action::Push]);
 /// let users = Users::new()
 ///     .with_anonymous(Access::below("public", &[Action::Pull]))
+///     .with_any_user(Access::below("tools", &[Action::Pull]))
 ///     .with_user(User::new("builder", "secret".to_owned()).with_access(builder));
 /// assert!(!format!("{users:?}").contains("secret"));
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Users {
-    anonymous: Access,
-    by_name: HashMap<String, User>,
+    anonymous: Arc<Access>,
+    any_user: Arc<Access>,
+    by_name: HashMap<Arc<str>, User>,
+    #[cfg(feature = "htpasswd")]
+    htpasswd: Option<Htpasswd>,
 }
 
 impl Users {
@@ -30,74 +38,133 @@ impl Users {
         Self::default()
     }
 
-    /// Sets what is allowed without an account.
+    /// Sets what is allowed without an account, and so to everybody.
     #[must_use]
     pub fn with_anonymous(mut self, access: Access) -> Self {
-        self.anonymous = access;
+        self.anonymous = Arc::new(access);
+        self
+    }
+
+    /// Sets what is allowed to everybody who has an account, besides what they may do themselves.
+    #[must_use]
+    pub fn with_any_user(mut self, access: Access) -> Self {
+        self.any_user = Arc::new(access);
         self
     }
 
     /// Adds a user, in place of one of the same name.
     #[must_use]
     pub fn with_user(mut self, user: User) -> Self {
-        self.by_name.insert(user.name.clone(), user);
+        self.by_name.insert(Arc::clone(&user.name), user);
         self
     }
 
-    /// What is allowed to the user `name`, or without an account.
-    pub(crate) fn access(&self, name: Option<&str>) -> Option<&Access> {
-        match name {
-            None => Some(&self.anonymous),
-            Some(name) => self.by_name.get(name).map(|user| &user.access),
-        }
+    /// Gives an account to everybody in `htpasswd`.
+    ///
+    /// Of a [`User`] with a password of its own, and the same name, this one counts.
+    #[cfg(feature = "htpasswd")]
+    #[must_use]
+    pub fn with_htpasswd(mut self, htpasswd: Htpasswd) -> Self {
+        self.htpasswd = Some(htpasswd);
+        self
     }
 
-    /// Whether `password` is that of `name`. Takes as long for a name that nobody has.
-    pub(super) fn verify(&self, name: &str, password: &str) -> bool {
-        let found = self.by_name.get(name).and_then(|user| user.password.as_ref());
-        let expected = digest(found.map_or("", Secret::expose));
-        let same = expected.as_bytes().ct_eq(digest(password).as_bytes());
-        bool::from(same) && found.is_some()
+    /// What somebody may do; without an account if nobody is given.
+    pub(super) fn caller(&self, account: Option<&Account>) -> Caller {
+        let mut access = vec![Arc::clone(&self.anonymous)];
+        if let Some(account) = account {
+            access.push(Arc::clone(&self.any_user));
+            access.extend(self.by_name.get(&account.name).map(|user| Arc::clone(&user.access)));
+        }
+        Caller::new(account.map(|account| Arc::clone(&account.name)), access)
+    }
+
+    /// The account of which these are name and password. Takes as long for a name that nobody has.
+    pub(super) async fn verify(&self, name: &str, password: &str) -> Option<Account> {
+        let user = self.by_name.get(name);
+        #[cfg(feature = "htpasswd")]
+        if let Some(htpasswd) = &self.htpasswd
+            && user.is_none_or(|user| matches!(user.password, Password::Elsewhere))
+        {
+            return htpasswd.verify(name, password).await;
+        }
+        let expected = match user.map(|user| &user.password) {
+            Some(Password::Own(password)) => Some(password),
+            _ => None,
+        };
+        let fingerprint = fingerprint(expected.map_or("", Secret::expose));
+        let [expected_text, given] = [&fingerprint, &self::fingerprint(password)].map(Digest::to_string);
+        let same = expected_text.as_bytes().ct_eq(given.as_bytes());
+        (bool::from(same) && expected.is_some()).then(|| Account::new(name, fingerprint))
+    }
+
+    /// Whether an account is still there, with the password that it had.
+    pub(super) async fn is_current(&self, account: &Account) -> bool {
+        if let Some(current) = self.account(&account.name) {
+            return current.fingerprint == account.fingerprint;
+        }
+        #[cfg(feature = "htpasswd")]
+        if let Some(htpasswd) = &self.htpasswd {
+            return htpasswd.is_current(account).await;
+        }
+        false
     }
 
     /// Whether the passwords of `name` are issued for a time, and expire.
     pub(super) fn is_issued(&self, name: &str) -> bool {
-        self.by_name.get(name).is_some_and(|user| user.password.is_none())
+        let user = self.by_name.get(name);
+        user.is_some_and(|user| matches!(user.password, Password::Issued))
+    }
+
+    /// The account of a user who was [added](Self::with_user) with a password or with issued ones.
+    pub(super) fn account(&self, name: &str) -> Option<Account> {
+        match &self.by_name.get(name)?.password {
+            #[cfg(feature = "htpasswd")]
+            Password::Elsewhere => None,
+            Password::Issued => Some(Account::new(name, fingerprint(""))),
+            Password::Own(password) => Some(Account::new(name, fingerprint(password.expose()))),
+        }
     }
 }
 
 /// One account.
 #[derive(Clone)]
 pub struct User {
-    access: Access,
-    name: String,
-    password: Option<Secret>,
+    access: Arc<Access>,
+    name: Arc<str>,
+    password: Password,
 }
 
 impl User {
-    /// A user who may not do anything yet.
+    /// A user who may not do anything yet that not everybody may.
     pub fn new(name: impl Into<String>, password: impl Into<Secret>) -> Self {
-        Self {
-            access: Access::none(),
-            name: name.into(),
-            password: Some(password.into()),
-        }
+        Self::with_password(name.into(), Password::Own(password.into()))
+    }
+
+    /// A user whose password is in the [`Htpasswd`] of the [`Users`], and who may not do anything yet that not everybody may.
+    #[cfg(feature = "htpasswd")]
+    pub fn in_htpasswd(name: impl Into<String>) -> Self {
+        Self::with_password(name.into(), Password::Elsewhere)
     }
 
     /// A user whose passwords are refresh tokens.
     pub(crate) fn issued(name: impl Into<String>) -> Self {
-        Self {
-            access: Access::none(),
-            name: name.into(),
-            password: None,
-        }
+        Self::with_password(name.into(), Password::Issued)
     }
 
     /// Sets what the user may do.
     #[must_use]
     pub fn with_access(mut self, access: Access) -> Self {
-        self.access = access;
+        self.access = Arc::new(access);
         self
+    }
+
+    fn with_password(name: String, password: Password) -> Self {
+        Self {
+            access: Arc::default(),
+            name: name.into(),
+            password,
+        }
     }
 }
 
@@ -111,88 +178,41 @@ impl fmt::Debug for User {
     }
 }
 
-/// What somebody may do.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Access {
-    catalog: bool,
-    rules: Vec<(String, BTreeSet<Action>)>,
+#[derive(Clone)]
+enum Password {
+    /// In the file of passwords.
+    #[cfg(feature = "htpasswd")]
+    Elsewhere,
+    Issued,
+    Own(Secret),
 }
 
-impl Access {
-    /// Nothing.
-    pub const fn none() -> Self {
+/// Whoever has shown a password, and which one it was: what was given for it ends when the password changes.
+#[derive(Clone)]
+pub(super) struct Account {
+    pub(super) fingerprint: Digest,
+    pub(super) name: Arc<str>,
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Account")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Account {
+    pub(super) fn new(name: &str, fingerprint: Digest) -> Self {
         Self {
-            catalog: false,
-            rules: Vec::new(),
-        }
-    }
-
-    /// Everything, the list of all repositories included.
-    pub fn all() -> Self {
-        let mut access = Self::below("", &[Action::Delete, Action::Pull, Action::Push]);
-        access.catalog = true;
-        access
-    }
-
-    /// `actions` on the repository `prefix` and on all whose names go on after it with a `/`; an empty prefix stands for every repository.
-    pub fn below(prefix: impl Into<String>, actions: &[Action]) -> Self {
-        Self::none().and_below(prefix, actions)
-    }
-
-    /// Adds what [`below`](Self::below) allows.
-    #[must_use]
-    pub fn and_below(mut self, prefix: impl Into<String>, actions: &[Action]) -> Self {
-        self.rules.push((prefix.into(), actions.iter().copied().collect()));
-        self
-    }
-
-    pub(crate) fn allows(&self, wanted: &Scope) -> bool {
-        let granted = self.grant(wanted);
-        wanted.actions().all(|action| granted.has(action))
-    }
-
-    /// The part of `wanted` that is allowed. Whoever asks for `*` gets all that there is.
-    pub(crate) fn grant(&self, wanted: &Scope) -> Scope {
-        if wanted.is_catalog() {
-            return wanted.only(|_| self.catalog);
-        }
-        let allowed: BTreeSet<&str> = self
-            .rules
-            .iter()
-            .filter(|(prefix, _)| wanted.is_below(prefix))
-            .flat_map(|(_, actions)| actions.iter().map(|action| action.as_str()))
-            .collect();
-        if wanted.has("*") {
-            wanted.with_actions(&allowed)
-        } else {
-            wanted.only(|action| allowed.contains(action))
+            fingerprint,
+            name: name.into(),
         }
     }
 }
 
-/// What can be done with a repository.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[non_exhaustive]
-pub enum Action {
-    /// Deleting manifests, tags and blobs.
-    Delete,
-    /// Reading and listing.
-    Pull,
-    /// Writing; a client that pushes reads too, so it needs both.
-    Push,
-}
-
-impl Action {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Delete => "delete",
-            Self::Pull => "pull",
-            Self::Push => "push",
-        }
-    }
-}
-
-/// Of equal length for all texts, so that nothing is learned from how long a comparison takes.
-fn digest(text: &str) -> String {
-    Digest::sha256(text.as_bytes()).to_string()
+/// Tells passwords apart. Of equal length for all, so that nothing is learned from how long a comparison takes.
+pub(super) fn fingerprint(password: &str) -> Digest {
+    Digest::sha256(password.as_bytes())
 }

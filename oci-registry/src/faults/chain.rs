@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use http::{Request, Response};
 use oci_client_core::transport::{Body, Transport, TransportError};
 
-use crate::auth::Gate;
+use crate::auth::{Caller, Gate};
 
 /// What a [`Hook`] gives back.
 pub(crate) type Answer = Result<Response<Body>, TransportError>;
@@ -40,9 +40,13 @@ impl<'a> Next<'a> {
 #[async_trait]
 impl Hook for Gate {
     async fn answer(&self, mut request: Request<Body>, next: Next<'_>) -> Answer {
-        match self.refusal(&mut request) {
+        match self.refusal(&mut request).await {
             Some(refusal) => Ok(refusal),
-            None => next.run(request).await,
+            None => {
+                // Hooks behind it ask for themselves as well, about the same uploads.
+                request.extensions_mut().remove::<Caller>();
+                next.run(request).await
+            }
         }
     }
 }

@@ -29,12 +29,13 @@ pub(crate) async fn start(call: &Call<'_>, repository: RepositoryName, body: Bod
         return Ok(created(&repository, &digest));
     }
     let id = UploadId::random()?;
+    let stored = call.stored_upload(id);
     let service = call.service;
     let place = service
         .sessions
-        .begin(&*service.storage, &service.limits, &repository, id)
+        .begin(&*service.storage, &service.limits, &repository, stored)
         .await?;
-    let upload = service.storage.begin_upload(&repository, id).await?;
+    let upload = service.storage.begin_upload(&repository, stored).await?;
     let Some(digest) = whole else {
         Reception::new(service, place, upload, algorithm).save().await?;
         return Ok(accepted(&repository, id, None));
@@ -61,7 +62,7 @@ async fn status(call: &Call<'_>, repository: &RepositoryName, id: UploadId) -> O
     let size = call
         .service
         .storage
-        .upload_size(repository, id)
+        .upload_size(repository, call.stored_upload(id))
         .await?
         .ok_or_else(ApiError::upload_unknown)?;
     let builder = response::respond(StatusCode::NO_CONTENT)
@@ -115,10 +116,11 @@ async fn until_ended(ended: AbortRegistration, work: impl Future<Output = Outcom
 }
 
 async fn cancel(call: &Call<'_>, repository: &RepositoryName, id: UploadId) -> Outcome {
-    if !call.service.storage.end_upload(repository, id).await? {
+    let stored = call.stored_upload(id);
+    if !call.service.storage.end_upload(repository, stored).await? {
         return Err(ApiError::upload_unknown());
     }
-    call.service.sessions.end(id);
+    call.service.sessions.end(stored);
     Ok(response::empty(response::respond(StatusCode::NO_CONTENT)))
 }
 
@@ -128,13 +130,14 @@ async fn resume<'s>(
     id: UploadId,
     algorithm: Option<Algorithm>,
 ) -> Result<Reception<'s>, ApiError> {
+    let stored = call.stored_upload(id);
     let upload = call
         .service
         .storage
-        .resume_upload(repository, id)
+        .resume_upload(repository, stored)
         .await?
         .ok_or_else(ApiError::upload_unknown)?;
-    let place = call.service.sessions.resume(repository, id, upload.size());
+    let place = call.service.sessions.resume(repository, stored, upload.size());
     Ok(Reception::new(call.service, place, upload, algorithm))
 }
 

@@ -52,7 +52,7 @@ impl ProfiledRegistry {
         };
         let tokens = Arc::new(Tokens::new(profile.users(), settings.refresh_lifetime(), runtime));
         let hooks = (profile.hooks)(&setting);
-        let mut gate = Gate::new(scheme, Arc::clone(&tokens));
+        let mut gate = Gate::new(scheme, Arc::clone(&tokens)).with_sources_required();
         if let Some(actions) = hooks.deletes {
             gate = gate.with_deletes(actions);
         }
@@ -93,7 +93,7 @@ impl ProfiledRegistry {
     }
 
     fn credential(&self, login: Login) -> Result<Credential, NoRandom> {
-        let issue = |name: &str| -> Result<Secret, NoRandom> { self.shared.tokens.give_refresh(name) };
+        let issue = |name: &str| -> Result<Secret, NoRandom> { self.shared.tokens.give_refresh_to(name) };
         Ok(match login {
             Login::Issued(name) => Credential::password(name, issue(name)?),
             Login::Password(name, password) => Credential::password(name, password.to_owned()),

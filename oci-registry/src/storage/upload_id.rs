@@ -1,6 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use oci_spec_types::Digest;
+
 use super::{StorageError, StorageErrorKind};
 
 /// The name of an upload session: 128 random bits, written as 32 hexadecimal digits.
@@ -19,6 +21,16 @@ impl UploadId {
         getrandom::fill(&mut bytes)
             .map_err(|error| StorageError::new(StorageErrorKind::Other, "random numbers").with_source(error))?;
         Ok(Self(u128::from_be_bytes(bytes)))
+    }
+
+    /// The name of the session of the user `name`, or of somebody without an account, who knows it by this name.
+    ///
+    /// Whoever else gets to know this name can do nothing with it, and nothing has to be kept of who began which session.
+    pub(crate) fn of(self, name: Option<&str>) -> Self {
+        let owner = name.map_or_else(|| "anonymous".to_owned(), |name| format!("user {name}"));
+        let digest = Digest::sha256(format!("{self} {owner}").as_bytes()).encoded_string();
+        let half = digest.get(..32).and_then(|half| half.parse().ok());
+        half.expect("a sha256 digest has 64 hexadecimal digits")
     }
 }
 

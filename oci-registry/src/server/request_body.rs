@@ -9,25 +9,33 @@ use hyper::body::Incoming;
 use oci_client_core::transport::{TransportError, TransportErrorKind};
 use tokio::time::timeout;
 
+use super::limits::ServerLimits;
+use super::record::BytesIn;
+use super::stall::Stall;
+
 /// The body of a request on its way into the registry. What is dropped unread can be had back.
 pub(super) struct RequestBody {
+    bytes_in: BytesIn,
+    fate: Fate,
     incoming: Option<Incoming>,
-    unread: Unread,
+    stall: Stall,
     /// Whether the client sends the body only when it is told to, which has not happened yet.
     withheld: bool,
 }
 
 impl RequestBody {
     /// The body; `withheld` says whether its sender expects a `100 Continue` first.
-    pub(super) fn new(incoming: Incoming, withheld: bool) -> (Self, Unread) {
-        let unread = Unread::default();
+    pub(super) fn new(incoming: Incoming, withheld: bool, limits: ServerLimits, bytes_in: BytesIn) -> (Self, Fate) {
+        let fate = Fate::default();
         (
             Self {
+                bytes_in,
+                fate: fate.clone(),
                 incoming: Some(incoming),
-                unread: unread.clone(),
+                stall: Stall::new(limits),
                 withheld,
             },
-            unread,
+            fate,
         )
     }
 }
@@ -40,12 +48,29 @@ impl HttpBody for RequestBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
-        self.withheld = false;
-        let Some(incoming) = &mut self.incoming else {
+        let this = &mut *self;
+        this.withheld = false;
+        let Some(incoming) = &mut this.incoming else {
             return Poll::Ready(None);
         };
-        let frame = Pin::new(incoming).poll_frame(context);
-        frame.map_err(|error| TransportError::new(TransportErrorKind::Body, error))
+        match Pin::new(incoming).poll_frame(context) {
+            Poll::Pending if this.stall.poll_waiting(context).is_ready() => {
+                this.incoming = None;
+                this.fate.put(End::Stalled);
+                let error = TransportError::new(TransportErrorKind::Timeout, "the client sends too slowly");
+                Poll::Ready(Some(Err(error)))
+            }
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Some(Ok(frame))) => {
+                let length = frame.data_ref().map_or(0, Bytes::len);
+                this.stall.passed(length);
+                this.bytes_in.add(length);
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(end) => Poll::Ready(
+                end.map(|frame| frame.map_err(|error| TransportError::new(TransportErrorKind::Body, error))),
+            ),
+        }
     }
 
     fn is_end_stream(&self) -> bool {
@@ -65,23 +90,32 @@ impl Drop for RequestBody {
             && !self.withheld
             && !incoming.is_end_stream()
         {
-            self.unread.put(incoming);
+            self.fate.put(End::Unread(incoming));
         }
     }
 }
 
-/// Where a dropped body is put.
+/// What has become of a body; known at the latest when it is dropped.
 #[derive(Clone, Default)]
-pub(super) struct Unread(Arc<Mutex<Option<Incoming>>>);
+pub(super) struct Fate(Arc<Mutex<Option<End>>>);
 
-impl Unread {
-    pub(super) fn take(&self) -> Option<Incoming> {
+impl Fate {
+    /// How it ended, unless it was read to its end or there was none.
+    pub(super) fn take(&self) -> Option<End> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn put(&self, incoming: Incoming) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(incoming);
+    fn put(&self, end: End) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
     }
+}
+
+/// How a body ended that was not read to its end.
+pub(super) enum End {
+    /// Its sender was too slow.
+    Stalled,
+    /// The answer did not need all of it.
+    Unread(Incoming),
 }
 
 /// Reads and drops what a client is still sending, up to a bound.

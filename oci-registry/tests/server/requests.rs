@@ -1,19 +1,13 @@
-//! The registry on a real port: what depends on HTTP/1.1 and on connections.
-
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-use std::net::SocketAddr;
-use std::time::Duration;
+//! What depends on HTTP/1.1 and on connections.
 
 use async_trait::async_trait;
 use http::{Request, Response};
 use oci_client_core::transport::{Body, Transport, TransportError, TransportErrorKind};
-use oci_registry::{Registry, Server};
+use oci_registry::Registry;
 use oci_spec_types::Digest;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+
+use crate::running::{Running, header, read};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn push_and_pull() {
@@ -35,7 +29,7 @@ async fn push_and_pull() {
 
 /// RP7: the length of what is not sent.
 #[tokio::test]
-async fn head_has_a_length_and_no_body() {
+async fn rp7_head_has_a_length_and_no_body() {
     let server = Running::start().await;
     let digest = server.push(b"content").await;
     let head = server.send("HEAD", &format!("/v2/a/blobs/{digest}"), "", b"").await;
@@ -118,40 +112,9 @@ async fn refused_body_is_not_asked_for() {
     assert!(read(&mut stream).await.starts_with("HTTP/1.1 201 "));
 }
 
-/// S06: a request whose end is in doubt is refused, or is the last one of its connection.
-#[tokio::test]
-async fn request_smuggling() {
-    let server = Running::start().await;
-    let second = "GET /v2/second HTTP/1.1\r\nhost: x\r\n\r\n";
-    let heads = [
-        ("400", "content-length: 5\r\ncontent-length: 6\r\n\r\n12345"),
-        ("400", "content-length: +5\r\n\r\n12345"),
-        ("400", "content-length: 5, 5\r\n\r\n12345"),
-        ("400", "transfer-encoding: xchunked\r\n\r\n0\r\n\r\n"),
-        ("400", "transfer-encoding: chunked, identity\r\n\r\n0\r\n\r\n"),
-        ("400", "x: folded\r\n line\r\n\r\n"),
-        ("400", "content-length : 5\r\n\r\n12345"),
-        (
-            "405",
-            "transfer-encoding: chunked\r\ncontent-length: 4\r\n\r\n0\r\n\r\n",
-        ),
-        (
-            "405",
-            "content-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
-        ),
-    ];
-    for (status, head) in heads {
-        let answer = server
-            .raw(format!("POST /v2/ HTTP/1.1\r\nhost: x\r\n{head}{second}").as_bytes())
-            .await;
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{head}: {answer}");
-        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{head}: {answer}");
-    }
-}
-
 /// S05, RB11: a connection that breaks leaves what had arrived.
 #[tokio::test(flavor = "multi_thread")]
-async fn broken_upload_goes_on() {
+async fn s05_rb11_broken_upload_goes_on() {
     let server = Running::start().await;
     let content: Vec<u8> = (0..500_000_u32).flat_map(u32::to_le_bytes).collect();
     let location = server.start_upload().await;
@@ -184,7 +147,7 @@ async fn broken_upload_goes_on() {
 
 /// S11.
 #[tokio::test(flavor = "multi_thread")]
-async fn many_connections_push_the_same_blob() {
+async fn s11_many_connections_push_the_same_blob() {
     let server = Running::start().await;
     let content = vec![7; 300_000];
     let digest = Digest::sha256(&content);
@@ -195,42 +158,6 @@ async fn many_connections_push_the_same_blob() {
     }
     let pulled = server.send("GET", &format!("/v2/a/blobs/{digest}"), "", b"").await;
     assert!(pulled.into_bytes().ends_with(&content));
-}
-
-/// S21: what is under way is answered, nothing new is taken, and the port is free again.
-#[tokio::test(flavor = "multi_thread")]
-async fn graceful_shutdown() {
-    let server = Running::start().await;
-    let idle = server.connect().await;
-    let mut busy = server.connect().await;
-    let digest = Digest::sha256(b"12345");
-    let head = format!(
-        "POST /v2/a/blobs/uploads/?digest={digest} HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\nexpect: 100-continue\r\n\r\n"
-    );
-    busy.write_all(head.as_bytes()).await.unwrap();
-    busy.read_exact(&mut [0; 25]).await.unwrap();
-    let address = server.address;
-    let ended = server.shut_down();
-    busy.write_all(b"12345").await.unwrap();
-    assert!(read(&mut busy).await.starts_with("HTTP/1.1 201 "));
-    ended.await.unwrap();
-    drop(idle);
-    Server::bind(Registry::in_memory(), address).await.unwrap();
-}
-
-/// S21: dropping the server ends its connections.
-#[tokio::test]
-async fn dropped_server_closes_everything() {
-    let server = Running::start().await;
-    let mut stream = server.connect().await;
-    stream
-        .write_all(b"HEAD /v2/ HTTP/1.1\r\nhost: x\r\n\r\n")
-        .await
-        .unwrap();
-    stream.read_u8().await.unwrap();
-    server.task.abort();
-    let rest = read(&mut stream).await;
-    assert!(rest.ends_with("\r\n\r\n"), "{rest}");
 }
 
 /// What stands before a registry can be served: it sees absolute URIs, and its errors end the connection.
@@ -256,100 +183,4 @@ async fn wrapped_registry() {
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     assert_eq!(header(&answer, "x-uri").as_deref(), Some("http://x/v2/?a=b"));
     assert_eq!(server.send("GET", "/v2/broken", "", b"").await, "");
-}
-
-/// A server that runs in the background.
-struct Running {
-    address: SocketAddr,
-    shutdown: oneshot::Sender<()>,
-    task: JoinHandle<()>,
-}
-
-impl Running {
-    async fn start() -> Self {
-        Self::serve(Registry::in_memory()).await
-    }
-
-    async fn serve(service: impl Transport + 'static) -> Self {
-        let server = Server::bind(service, "127.0.0.1:0").await.unwrap();
-        let address = server.local_addr();
-        let (shutdown, signal) = oneshot::channel::<()>();
-        let task = tokio::spawn(server.serve_until(async { drop(signal.await) }));
-        Self {
-            address,
-            shutdown,
-            task,
-        }
-    }
-
-    fn shut_down(self) -> JoinHandle<()> {
-        self.shutdown.send(()).unwrap();
-        self.task
-    }
-
-    async fn connect(&self) -> TcpStream {
-        TcpStream::connect(self.address).await.unwrap()
-    }
-
-    /// Sends bytes and reads until the server closes the connection.
-    async fn raw(&self, request: &[u8]) -> String {
-        let mut stream = self.connect().await;
-        stream.write_all(request).await.unwrap();
-        read(&mut stream).await
-    }
-
-    async fn send(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> String {
-        let length = body.len();
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
-        );
-        self.raw(&[head.as_bytes(), body].concat()).await
-    }
-
-    async fn send_head(&self, method: &str, path: &str, headers: &str) -> String {
-        self.raw(format!("{method} {path} HTTP/1.1\r\nhost: x\r\n{headers}\r\n").as_bytes())
-            .await
-    }
-
-    async fn push(&self, content: &[u8]) -> Digest {
-        let digest = Digest::sha256(content);
-        let answer = self
-            .send("POST", &format!("/v2/a/blobs/uploads/?digest={digest}"), "", content)
-            .await;
-        assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
-        digest
-    }
-
-    async fn start_upload(&self) -> String {
-        let answer = self.send("POST", "/v2/a/blobs/uploads/", "", b"").await;
-        header(&answer, "location").unwrap()
-    }
-
-    async fn received(&self, location: &str) -> usize {
-        let answer = self.send("GET", location, "", b"").await;
-        let range = header(&answer, "range").unwrap();
-        range
-            .strip_prefix("0-")
-            .unwrap()
-            .parse::<usize>()
-            .map_or(0, |last| last + 1)
-    }
-}
-
-/// Everything up to the end of the connection, which must come.
-async fn read(stream: &mut TcpStream) -> String {
-    let mut answer = Vec::new();
-    tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut answer))
-        .await
-        .unwrap()
-        .unwrap();
-    String::from_utf8(answer).unwrap()
-}
-
-fn header(answer: &str, name: &str) -> Option<String> {
-    let prefix = format!("{name}: ");
-    answer
-        .lines()
-        .find_map(|line| line.strip_prefix(&prefix))
-        .map(str::to_owned)
 }
