@@ -4,7 +4,8 @@
 //! cargo run --example raw_request -- REF METHOD PATH
 //! ```
 //!
-//! PATH is below `/v2/REPOSITORY`, such as `tags/list?n=3`. The status and the header fields go to stderr, the body to stdout.
+//! PATH is below `/v2/REPOSITORY`, such as `tags/list?n=3`, or begins with `/v2/` itself. A tag or digest of REF is left alone. The status and the header
+//! fields go to stderr, the body to stdout.
 //!
 //! Cargo.toml:
 //!
@@ -42,12 +43,12 @@ struct Args {
     #[arg(long, value_name = "USER:PASSWORD", value_parser = credential)]
     creds: Option<Credential>,
     /// The repository: host[:port]/repository.
-    #[arg(value_name = "REF", value_parser = repository)]
+    #[arg(value_name = "REF")]
     reference: Reference,
     /// The method, such as GET.
     #[arg(value_name = "METHOD")]
     method: Method,
-    /// The path below the repository, with its query.
+    /// The path below the repository or from `/v2/` on, with its query.
     #[arg(value_name = "PATH", value_parser = path)]
     path: Uri,
 }
@@ -65,11 +66,17 @@ async fn main() -> ExitCode {
 
 async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let client = connect(args.reference.host(), args.plain_http, args.creds)?;
+    let whole = args.path.scheme().is_none() && args.path.path().starts_with("/v2/");
     let request = Request::builder()
         .method(args.method)
         .uri(args.path)
         .body(Bytes::new())?;
-    let (head, mut body) = client.repository(&args.reference).send(request).await?.into_parts();
+    let response = if whole {
+        client.registry(args.reference.host()).send(request).await?
+    } else {
+        client.repository(&args.reference).send(request).await?
+    };
+    let (head, mut body) = response.into_parts();
     eprintln!("{}", head.status);
     for (name, value) in &head.headers {
         eprintln!("{name}: {}", value.as_bytes().escape_ascii());
@@ -106,12 +113,4 @@ fn path(text: &str) -> Result<Uri, String> {
 fn credential(text: &str) -> Result<Credential, &'static str> {
     let (user, password) = text.split_once(':').ok_or("expected USER:PASSWORD")?;
     Ok(Credential::password(user, password.to_owned()))
-}
-
-fn repository(text: &str) -> Result<Reference, String> {
-    let reference: Reference = text.parse().map_err(|error| format!("{error}"))?;
-    match reference.target() {
-        None => Ok(reference),
-        Some(_) => Err("expected a repository: leave tag and digest out".to_owned()),
-    }
 }

@@ -123,8 +123,14 @@ fn manifests_are_tagged_again_and_repositories_listed() {
     assert_eq!(stdout(&run("catalog", [&registry.address])), "files\n");
     let raw = run("raw_request", [&*registry.reference("files"), "GET", "tags/list?n=1"]);
     assert_eq!(stdout(&raw), r#"{"name":"files","tags":["v1"]}"#);
-    let same = run("raw_request", [&*registry.reference("files"), "GET", "/tags/list?n=1"]);
-    assert_eq!(stdout(&same), stdout(&raw));
+    for (repository, path) in [
+        ("files", "/tags/list?n=1"),
+        ("files:v1", "tags/list?n=1"),
+        ("files:v1", "/v2/files/tags/list?n=1"),
+    ] {
+        let same = run("raw_request", [&*registry.reference(repository), "GET", path]);
+        assert_eq!(stdout(&same), stdout(&raw), "{repository} {path}");
+    }
     let head = String::from_utf8_lossy(&raw.stderr).into_owned();
     assert!(
         head.starts_with("200 OK\n") && head.contains("content-type: application/json"),

@@ -65,9 +65,10 @@ pub(crate) fn command(name: &str, arguments: impl IntoIterator<Item = impl AsRef
     );
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null());
-    // Not the logins of whoever runs the tests.
+    // Not the logins of whoever runs the tests, nor their proxy.
     command
         .env("DOCKER_CONFIG", "/nonexistent")
+        .env("NO_PROXY", "127.0.0.1,localhost")
         .env_remove("REGISTRY_AUTH_FILE");
     command
 }

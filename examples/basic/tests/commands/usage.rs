@@ -26,7 +26,7 @@ fn wrong_usage_exits_with_2_and_failure_with_1() {
         ("attach", &["--artifact-type", "nonsense", "localhost:1/x:y", "file"]),
         ("catalog", &["localhost:1/x"]),
         ("discover", &[]),
-        ("raw_request", &["localhost:1/x:y", "GET", "/"]),
+        ("raw_request", &["localhost:1/", "GET", "/"]),
         ("retag", &["localhost:1/x", "no tag"]),
     ] {
         assert_eq!(failed(name, arguments), 2, "{name} {arguments:?}");
