@@ -31,9 +31,10 @@
 
 pub mod auth;
 mod error;
-mod faults;
+pub mod faults;
 mod garbage;
 mod handlers;
+mod hooks;
 mod limits;
 mod paging;
 pub mod profile;

@@ -1,31 +1,54 @@
-//! Pieces that make a registry behave as others do: each stands before it, sees requests and answers, and changes what it
-//! is there to change.
+//! Faults for the tests of clients: lost connections, wrong bytes, refusals, and answers that few registries give.
+//!
+//! A [`FaultInjector`] stands before a registry and lets things go wrong by the rules of a [`FaultPlan`]. A [`FaultRule`] says to which exchanges, and a [`Fault`]
+//! what happens. What has happened is in the injector's [log](FaultInjector::log), so that a test can tell whether it has tested anything.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use http::Request;
+//! use oci_client_core::runtime::{ThreadRuntime, block_on};
+//! use oci_client_core::transport::{Body, Transport};
+//! use oci_registry::Registry;
+//! use oci_registry::faults::{FaultInjector, FaultPlan};
+//!
+//! let plan: FaultPlan = "base first=1: status=503".parse()?;
+//! let faults = Arc::new(FaultInjector::new(Registry::in_memory(), plan, Arc::new(ThreadRuntime::new())));
+//! let ask = || {
+//!     let request = Request::get("https://registry.test/v2/").body(Body::empty());
+//!     block_on(faults.send(request.expect("a request")))
+//! };
+//! assert_eq!(ask()?.status(), 503);
+//! assert_eq!(ask()?.status(), 200);
+//! assert_eq!(faults.log()[0].to_string(), "exchange 1: GET /v2/: status=503");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`FaultPlan::random`] makes a plan from a seed: a test that runs with many seeds meets many mixtures of faults, and prints the plan when it fails.
+//!
+//! ```
+//! use oci_registry::faults::FaultPlan;
+//!
+//! let plan = FaultPlan::random(42, 20);
+//! assert_eq!(plan.to_string().parse(), Ok(plan));
+//! ```
 
-mod chain;
-mod chunks;
-mod cookies;
-mod errors;
-mod limits;
-mod manifests;
-mod message;
-mod mounts;
-mod pages;
-mod recent;
-mod redirect;
-mod referrers;
-mod tags;
-mod uploads;
+mod apply;
+mod elsewhere;
+mod fault;
+mod injector;
+mod log;
+mod occurrence;
+mod plan;
+mod random;
+mod rng;
+mod rule;
+mod text;
 
-pub(crate) use chain::{Answer, Hook, Next};
-pub(crate) use chunks::{ChunkLimit, LastChunkOnly, NoChunks, UnreportedChunks};
-pub(crate) use cookies::Cookies;
-pub(crate) use errors::{Refuse, Reword};
-pub(crate) use limits::{PullLimit, RequestRate, Window};
-pub(crate) use manifests::{ExactAccept, KnownBlobs, KnownTypes, UnlikeHeads, WithoutLocation};
-pub(crate) use message::{plain, refuse, route, set_target};
-pub(crate) use mounts::Mounts;
-pub(crate) use pages::{EmptyLastPage, LargestPage, OpaquePages};
-pub(crate) use redirect::{Content, Redirect, SignedUrls};
-pub(crate) use referrers::NoReferrers;
-pub(crate) use tags::{DigestsAmongTags, ImmutableTags, ManifestMap, SubjectTags, TaggedManifests};
-pub(crate) use uploads::{UploadState, UploadsElsewhere};
+pub use fault::{Direction, Fault, RetryAfter};
+pub use injector::FaultInjector;
+pub use log::FaultRecord;
+pub use occurrence::Occurrence;
+pub use plan::FaultPlan;
+pub use rule::{FaultRule, RouteKind};
+pub use text::InvalidFaultRule;

@@ -8,7 +8,7 @@ use super::definition::Profile;
 use super::origins::Origins;
 use super::setting::{Hooks, Login, PASSWORD, Scheme, Setting, owner, reader};
 use crate::auth::Form;
-use crate::faults::{Answer, Hook, Next, refuse};
+use crate::hooks::{Answer, Hook, Next, refuse};
 
 pub(super) fn profile() -> Profile {
     Profile {

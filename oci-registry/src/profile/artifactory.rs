@@ -6,7 +6,7 @@ use super::definition::Profile;
 use super::origins::Origins;
 use super::setting::{Hooks, Login, PASSWORD, Scheme, Setting, owner, reader};
 use crate::auth::Action;
-use crate::faults::{DigestsAmongTags, ExactAccept, KnownBlobs, LastChunkOnly, Mounts, NoReferrers, Reword};
+use crate::hooks::{DigestsAmongTags, ExactAccept, KnownBlobs, LastChunkOnly, Mounts, NoReferrers, Reword};
 
 pub(super) fn profile() -> Profile {
     Profile {

@@ -7,7 +7,7 @@ use super::definition::Profile;
 use super::origins::Origins;
 use super::setting::{Hooks, Login, PASSWORD, Scheme, Setting, owner, reader};
 use crate::auth::Action;
-use crate::faults::{PullLimit, RequestRate, plain, refuse};
+use crate::hooks::{PullLimit, RequestRate, plain, refuse};
 
 pub(super) fn profile() -> Profile {
     Profile {

@@ -5,9 +5,7 @@ use super::definition::Profile;
 use super::origins::Origins;
 use super::setting::{Hooks, Login, Scheme, Setting};
 use crate::auth::Access;
-use crate::faults::{
-    ImmutableTags, LargestPage, Mounts, NoReferrers, Refuse, UnreportedChunks, WithoutLocation, route,
-};
+use crate::hooks::{ImmutableTags, LargestPage, Mounts, NoReferrers, Refuse, UnreportedChunks, WithoutLocation, route};
 use crate::routes::Route;
 
 pub(super) fn profile() -> Profile {

@@ -7,7 +7,7 @@ use oci_spec_types::Digest;
 use super::definition::Profile;
 use super::origins::Origins;
 use super::setting::{Hooks, Login, PASSWORD, Scheme, Setting, owner, reader};
-use crate::faults::{ManifestMap, NoChunks, Refuse, TaggedManifests, UploadsElsewhere};
+use crate::hooks::{ManifestMap, NoChunks, Refuse, TaggedManifests, UploadsElsewhere};
 use crate::query::Query;
 
 pub(super) fn profile() -> Profile {

@@ -9,7 +9,7 @@ use super::definition::Profile;
 use super::origins::Origins;
 use super::setting::{Hooks, Login, PASSWORD, Scheme, Setting, owner, reader};
 use crate::auth::{Form, Scope};
-use crate::faults::{
+use crate::hooks::{
     Answer, ChunkLimit, EmptyLastPage, Hook, Next, NoReferrers, Refuse, RequestRate, UploadState, refuse,
 };
 use crate::registry::Registry;

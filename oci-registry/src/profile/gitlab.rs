@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::definition::Profile;
 use super::origins::Origins;
 use super::setting::{Hooks, Login, PASSWORD, Scheme, Setting, owner, reader};
-use crate::faults::{KnownTypes, NoReferrers, SubjectTags};
+use crate::hooks::{KnownTypes, NoReferrers, SubjectTags};
 
 pub(super) fn profile() -> Profile {
     Profile {

@@ -7,7 +7,7 @@ use super::definition::Profile;
 use super::origins::Origins;
 use super::setting::{Hooks, Login, PASSWORD, Scheme, Setting, owner, reader};
 use crate::auth::Action;
-use crate::faults::{Cookies, Refuse, Reword, UnlikeHeads};
+use crate::hooks::{Cookies, Refuse, Reword, UnlikeHeads};
 
 pub(super) fn profile() -> Profile {
     Profile {

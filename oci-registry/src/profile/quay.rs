@@ -8,7 +8,7 @@ use super::definition::Profile;
 use super::origins::Origins;
 use super::setting::{Hooks, Login, PASSWORD, Scheme, Setting, owner, reader};
 use crate::auth::{Form, Scope};
-use crate::faults::{Answer, Hook, KnownTypes, Mounts, Next, NoReferrers, OpaquePages, set_target};
+use crate::hooks::{Answer, Hook, KnownTypes, Mounts, Next, NoReferrers, OpaquePages, set_target};
 
 pub(super) fn profile() -> Profile {
     Profile {

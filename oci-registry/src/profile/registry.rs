@@ -13,7 +13,7 @@ use super::definition::Profile;
 use super::origins::Part;
 use super::setting::{Login, Scheme, Setting};
 use crate::auth::{Gate, GateScheme, NoRandom, TokenEndpoint, TokenSettings, Tokens};
-use crate::faults::{Content, Hook, Next, SignedUrls};
+use crate::hooks::{Content, Hook, Next, SignedUrls};
 use crate::registry::Registry;
 use crate::response;
 

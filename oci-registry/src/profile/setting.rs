@@ -8,7 +8,7 @@ use oci_client_core::runtime::Runtime;
 
 use super::origins::Origins;
 use crate::auth::{Access, Action};
-use crate::faults::{Hook, Redirect, SignedUrls, Window};
+use crate::hooks::{Hook, Redirect, SignedUrls, Window};
 use crate::registry::Registry;
 
 /// How a profile's users say who they are.

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// What was last noted, up to a bound: the oldest notes go first.
 #[derive(Debug)]
-pub(super) struct Recent<K, V> {
+pub(crate) struct Recent<K, V> {
     notes: Mutex<Notes<K, V>>,
 }
 
@@ -15,7 +15,7 @@ struct Notes<K, V> {
 }
 
 impl<K: Clone + Eq + Hash, V: Clone> Recent<K, V> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let notes = Notes {
             by_key: HashMap::new(),
             order: VecDeque::new(),
@@ -25,13 +25,13 @@ impl<K: Clone + Eq + Hash, V: Clone> Recent<K, V> {
         }
     }
 
-    pub(super) fn get(&self, key: &K) -> Option<V> {
+    pub(crate) fn get(&self, key: &K) -> Option<V> {
         let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         notes.by_key.get(key).cloned()
     }
 
     /// Notes `value`, in place of what was noted before.
-    pub(super) fn set(&self, key: K, value: V) {
+    pub(crate) fn set(&self, key: K, value: V) {
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         if notes.by_key.insert(key.clone(), value).is_some() {
             return;
@@ -45,7 +45,7 @@ impl<K: Clone + Eq + Hash, V: Clone> Recent<K, V> {
     }
 
     /// All keys that `matches` accepts, oldest first.
-    pub(super) fn keys(&self, matches: impl Fn(&K) -> bool) -> Vec<K> {
+    pub(crate) fn keys(&self, matches: impl Fn(&K) -> bool) -> Vec<K> {
         let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         notes.order.iter().filter(|key| matches(key)).cloned().collect()
     }
