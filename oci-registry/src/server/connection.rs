@@ -1,3 +1,4 @@
+use std::error::Error as _;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -6,6 +7,7 @@ use futures_util::future::{Either, select};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use oci_client_core::transport::{TransportError, TransportErrorKind};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -47,7 +49,8 @@ impl Connections {
     }
 
     async fn plain(&mut self, stream: Stream, client: SocketAddr) -> Option<Stream> {
-        Some(self.http1(stream, client).await)
+        let (stream, reset) = self.http1(stream, client).await;
+        stream.unless_reset(reset)
     }
 
     #[cfg(feature = "tls")]
@@ -58,7 +61,10 @@ impl Connections {
             Either::Left((Err(_), _)) | Either::Right(_) => return None,
         };
         match accepted {
-            Ok(stream) => Some(self.http1(stream, client).await.into_inner().0),
+            Ok(stream) => {
+                let (stream, reset) = self.http1(stream, client).await;
+                stream.into_inner().0.unless_reset(reset)
+            }
             Err(error) => {
                 tracing::debug!(%client, error = &error as &dyn std::error::Error, "a TLS handshake failed");
                 None
@@ -66,8 +72,8 @@ impl Connections {
         }
     }
 
-    /// Answers requests until there are no more, and returns what they came over.
-    async fn http1<S: AsyncRead + AsyncWrite + Send + Unpin>(&mut self, stream: S, client: SocketAddr) -> S {
+    /// Answers requests until there are no more. Returns what they came over, and whether the connection is to be reset.
+    async fn http1<S: AsyncRead + AsyncWrite + Send + Unpin>(&mut self, stream: S, client: SocketAddr) -> (S, bool) {
         let exchanges = Arc::clone(&self.exchanges);
         let service = service_fn(move |request| {
             let exchanges = Arc::clone(&exchanges);
@@ -89,11 +95,18 @@ impl Connections {
                 (&mut connection).await
             }
         };
-        if let Err(error) = ended {
-            tracing::debug!(%client, error = &error as &dyn std::error::Error, "a connection ended early");
+        if let Err(error) = &ended {
+            tracing::debug!(%client, error = error as &dyn std::error::Error, "a connection ended early");
         }
-        connection.into_parts().io.into_inner()
+        let reset = ended.is_err_and(|error| is_reset(&error));
+        (connection.into_parts().io.into_inner(), reset)
     }
+}
+
+/// Whether what answers requests has had the connection reset.
+fn is_reset(error: &hyper::Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<TransportError>());
+    cause.is_some_and(|error| error.kind() == TransportErrorKind::Reset)
 }
 
 /// Ready once the server is to end.

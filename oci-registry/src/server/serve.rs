@@ -23,7 +23,8 @@ use super::tls::ServerTls;
 
 /// A [`Registry`](crate::Registry), or whatever [`Transport`] stands before it, on a TCP port, over HTTP/1.1.
 ///
-/// An error of the transport closes the connection without an answer.
+/// An error of the transport closes the connection without an answer, or in the middle of one; an error of kind
+/// [`Reset`](oci_client_core::transport::TransportErrorKind::Reset) resets it.
 ///
 /// ```
 /// use oci_registry::{Registry, Server};

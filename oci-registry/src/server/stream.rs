@@ -47,6 +47,16 @@ impl Stream {
         drop(timeout(LINGER_TIME, rest).await);
     }
 
+    /// Resets the connection if that is what is wanted: what is on its way may be lost, as on a line that breaks.
+    pub(super) fn unless_reset(self, reset: bool) -> Option<Self> {
+        if !reset {
+            return Some(self);
+        }
+        // Where this cannot be set, the connection is closed in order.
+        drop(self.tcp.set_zero_linger());
+        None
+    }
+
     fn taken(&mut self, context: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match written {
             Poll::Pending if self.stall.poll_waiting(context).is_ready() => Poll::Ready(Err(too_slow())),

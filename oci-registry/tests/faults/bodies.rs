@@ -33,7 +33,11 @@ fn c05_a_response_ends_before_its_time() {
 
 #[test]
 fn c01_one_byte_of_a_response_is_another_one() {
-    for (fault, at) in [("corrupt-response=0", 0), ("corrupt-response=999", 999), ("corrupt-response=1007", 7)] {
+    for (fault, at) in [
+        ("corrupt-response=0", 0),
+        ("corrupt-response=999", 999),
+        ("corrupt-response=1007", 7),
+    ] {
         let site = Site::new(fault);
         let seen = site.pull();
         assert_eq!((seen.body.len(), seen.end), (1000, End::Clean), "{fault}");
@@ -73,7 +77,10 @@ fn places_are_those_of_the_body_and_not_of_its_pieces() {
     impl Transport for Pieces {
         async fn send(&self, _: Request<Body>) -> Result<Response<Body>, TransportError> {
             let pieces = ["abc", "defg", "hij"].map(|piece| Ok(Bytes::from(piece)));
-            Ok(Response::new(Body::from_stream(futures_util::stream::iter(pieces), None)))
+            Ok(Response::new(Body::from_stream(
+                futures_util::stream::iter(pieces),
+                None,
+            )))
         }
     }
     for (fault, body) in [
@@ -126,7 +133,13 @@ fn one_byte_of_a_request_is_another_one() {
 
 #[test]
 fn where_there_is_no_body_nothing_happens_and_nothing_is_logged() {
-    for fault in ["cut-response=0", "corrupt-response=0", "truncate=0", "duplicate=0+1", "cut-request=0"] {
+    for fault in [
+        "cut-response=0",
+        "corrupt-response=0",
+        "truncate=0",
+        "duplicate=0+1",
+        "cut-request=0",
+    ] {
         let site = Site::new(fault);
         assert_eq!(site.send("HEAD", &site.blob_path(), &[], b"").status, 200, "{fault}");
         let opened = site.send("POST", "/v2/app/blobs/uploads/", &[], b"");

@@ -18,7 +18,11 @@ fn p15_a_lost_request_has_not_been_done_and_a_lost_answer_has() {
         let site = Site::new(&format!("PUT: {fault}"));
         let seen = site.put_manifest("new");
         assert_eq!((seen.status, &seen.end), (0, end), "{fault}");
-        assert_eq!(site.send("GET", "/v2/app/manifests/new", &[], b"").status, status, "{fault}");
+        assert_eq!(
+            site.send("GET", "/v2/app/manifests/new", &[], b"").status,
+            status,
+            "{fault}"
+        );
         site.assert_log(&[&format!("PUT {fault}")]);
     }
 }

@@ -47,7 +47,11 @@ fn c03_digests_are_wrong_or_missing() {
         let site = Site::new(fault);
         for (method, path) in [("GET", site.blob_path()), ("HEAD", "/v2/app/manifests/a".to_owned())] {
             let seen = site.send(method, &path, &[], b"");
-            assert_eq!((seen.status, seen.header("docker-content-digest")), (200, &*expected), "{fault}");
+            assert_eq!(
+                (seen.status, seen.header("docker-content-digest")),
+                (200, &*expected),
+                "{fault}"
+            );
         }
         site.assert_log(&[&format!("GET {fault}"), &format!("HEAD {fault}")]);
     }
@@ -82,6 +86,9 @@ fn p04_the_range_of_an_upload_stays_at_its_first_byte() {
     assert_eq!(site.send("GET", &upload, &[], b"").header("range"), "0-0");
     // The registry knows better.
     let digest = Digest::sha256(b"hello");
-    assert_eq!(site.send("PUT", &format!("{upload}?digest={digest}"), &[], b"").status, 201);
+    assert_eq!(
+        site.send("PUT", &format!("{upload}?digest={digest}"), &[], b"").status,
+        201
+    );
     assert!(site.faults.log().len() >= 2);
 }

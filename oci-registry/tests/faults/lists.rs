@@ -88,8 +88,12 @@ fn a_rule_can_come_later_and_counts_from_then_on() {
     let site = Site::new("tags nth=2: status=500");
     let tags = || site.send("GET", "/v2/app/tags/list", &[], b"").status;
     assert_eq!(tags(), 200);
-    site.faults.add_rule(FaultRule::new(Fault::LinkLoop).with_occurrence(oci_registry::faults::Occurrence::first(1)));
+    site.faults
+        .add_rule(FaultRule::new(Fault::LinkLoop).with_occurrence(oci_registry::faults::Occurrence::first(1)));
     assert_eq!((tags(), tags(), tags()), (500, 200, 200));
     site.assert_log(&["GET status=500", "GET link-loop"]);
-    assert_eq!(site.faults.plan().to_string(), "seed=0\ntags nth=2: status=500\nfirst=1: link-loop\n");
+    assert_eq!(
+        site.faults.plan().to_string(),
+        "seed=0\ntags nth=2: status=500\nnth=1: link-loop\n"
+    );
 }

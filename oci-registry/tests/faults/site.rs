@@ -83,7 +83,12 @@ impl Site {
 
     pub(crate) fn put_manifest(&self, reference: &str) -> Seen {
         let headers = [("content-type", "application/vnd.oci.image.manifest.v1+json")];
-        self.send("PUT", &format!("/v2/app/manifests/{reference}"), &headers, &self.manifest)
+        self.send(
+            "PUT",
+            &format!("/v2/app/manifests/{reference}"),
+            &headers,
+            &self.manifest,
+        )
     }
 
     /// Opens an upload; gives its path.
