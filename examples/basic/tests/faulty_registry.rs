@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use oci_client_core::client::{Client, Repository};
 use oci_spec_types::{Descriptor, MediaType};
-use oci_transport_reqwest::TokioRuntime;
+use oci_transport_reqwest::{ReqwestTransport, TokioRuntime};
 
 #[test]
 fn rules_happen_are_shown_and_our_client_gets_over_them() {
@@ -94,8 +94,8 @@ impl FaultyRegistry {
     /// A client's view of the repository `app`.
     fn repository(&self) -> Repository {
         let runtime = Arc::new(TokioRuntime::try_current().unwrap());
-        let transport = Arc::new(oci_transport_reqwest::ReqwestTransport::new().unwrap());
-        let client = Client::new(transport, runtime);
+        let transport = ReqwestTransport::builder().no_proxy().build().unwrap();
+        let client = Client::new(Arc::new(transport), runtime);
         client
             .registry(&self.address.parse().unwrap())
             .repository("app".parse().unwrap())
