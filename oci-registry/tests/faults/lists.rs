@@ -26,7 +26,7 @@ fn pages(site: &Site, path: &str, entries: &str) -> Vec<usize> {
     while sizes.len() < 10 {
         let page = site.send("GET", &next, &[], b"");
         let document: serde_json::Value = serde_json::from_slice(&page.body).unwrap();
-        sizes.push(document[entries].as_array().unwrap().len());
+        sizes.push(document.get(entries).unwrap().as_array().unwrap().len());
         let link = page.header("link");
         match link.strip_prefix('<').and_then(|link| link.split_once('>')) {
             Some((target, "; rel=\"next\"")) => next = target.to_owned(),

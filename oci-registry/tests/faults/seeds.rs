@@ -84,7 +84,7 @@ async fn round(there: &Repository, honest: &Repository, in_parts: bool) -> Resul
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("blob");
         let options = PullOptions::new().with_threshold(0).with_part_size(10_000);
-        let (descriptor, content) = &blobs[2];
+        let (descriptor, content) = blobs.last().unwrap();
         there.save_blob(descriptor, &path, &options).await?;
         assert_eq!(std::fs::read(&path).unwrap(), **content);
     }
