@@ -12,7 +12,7 @@ use crate::response::{self, ascii};
 use crate::storage::{StorageError, StorageErrorKind};
 
 /// A refusal: status, code and message as the client sees them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ApiError {
     status: StatusCode,
     code: ErrorCode,

@@ -47,6 +47,8 @@ mod routes;
 mod server;
 mod sessions;
 pub mod storage;
+#[cfg(feature = "upstream")]
+mod upstream;
 mod warnings;
 
 pub use garbage::{GarbagePolicy, GarbageReport, KeepManifests, Removed};
@@ -56,6 +58,8 @@ pub use registry::{Registry, RegistryBuilder};
 pub use server::{Server, ServerCounts, ServerLimits, ServerMonitor};
 #[cfg(feature = "tls")]
 pub use server::{ServerTls, ServerTlsError};
+#[cfg(feature = "upstream")]
+pub use upstream::Upstream;
 pub use warnings::InvalidWarning;
 
 #[cfg(doctest)]

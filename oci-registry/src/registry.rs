@@ -19,6 +19,8 @@ use crate::response::{self, Outcome};
 use crate::routes::Route;
 use crate::sessions::Sessions;
 use crate::storage::{MemoryStorage, Storage, UploadId};
+#[cfg(feature = "upstream")]
+use crate::upstream::{Prepared, PullThrough, Upstream};
 use crate::warnings::Warnings;
 
 /// A registry: it answers the requests of the OCI distribution spec.
@@ -38,6 +40,8 @@ impl Registry {
             limits: Limits::new(),
             read_only: false,
             storage: None,
+            #[cfg(feature = "upstream")]
+            upstream: None,
             warnings: Warnings::default(),
         }
     }
@@ -98,6 +102,14 @@ impl Registry {
         if self.service.read_only && !call.method.is_safe() {
             return Err(ApiError::read_only().with_allowed_methods(methods));
         }
+        #[cfg(feature = "upstream")]
+        let warning = match &self.service.upstream {
+            Some(upstream) => match Box::pin(upstream.prepare(&self.service, &call, &route)).await? {
+                Prepared::Answered(response) => return Ok(response),
+                Prepared::Stored(warning) => warning,
+            },
+            None => None,
+        };
         let answer = match (route, call.method) {
             (Route::Base, &Method::GET | &Method::HEAD) => Ok(base()),
             (Route::Blob(repository, digest), _) => blobs::answer(&call, &repository, &digest).await,
@@ -113,6 +125,13 @@ impl Registry {
             (Route::Uploads(repository), &Method::POST) => uploads::start(&call, repository, body).await,
             _ => Err(ApiError::method_not_allowed()),
         };
+        #[cfg(feature = "upstream")]
+        let answer = answer.map(|mut response| {
+            response
+                .headers_mut()
+                .extend(warning.map(|warning| (header::WARNING, warning)));
+            response
+        });
         answer.map_err(|error| error.with_allowed_methods(methods))
     }
 }
@@ -139,6 +158,8 @@ pub struct RegistryBuilder {
     limits: Limits,
     read_only: bool,
     storage: Option<Arc<dyn Storage>>,
+    #[cfg(feature = "upstream")]
+    pub(crate) upstream: Option<Upstream>,
     pub(crate) warnings: Warnings,
 }
 
@@ -184,6 +205,8 @@ impl RegistryBuilder {
             read_only: self.read_only,
             sessions: Sessions::default(),
             storage: self.storage.unwrap_or_else(|| Arc::new(MemoryStorage::new())),
+            #[cfg(feature = "upstream")]
+            upstream: self.upstream.map(Upstream::start),
             warnings: self.warnings,
         };
         Registry {
@@ -210,6 +233,8 @@ pub(crate) struct Service {
     pub(crate) read_only: bool,
     pub(crate) sessions: Sessions,
     pub(crate) storage: Arc<dyn Storage>,
+    #[cfg(feature = "upstream")]
+    pub(crate) upstream: Option<Arc<PullThrough>>,
     pub(crate) warnings: Warnings,
 }
 

@@ -64,6 +64,20 @@ impl Route {
         }
     }
 
+    /// The repository that it is about.
+    #[cfg(feature = "upstream")]
+    pub(crate) const fn repository(&self) -> Option<&RepositoryName> {
+        match self {
+            Self::Base | Self::Catalog => None,
+            Self::Blob(repository, _)
+            | Self::Manifest(repository, _)
+            | Self::Referrers(repository, _)
+            | Self::Tags(repository)
+            | Self::Upload(repository, _)
+            | Self::Uploads(repository) => Some(repository),
+        }
+    }
+
     /// The methods that the path answers, for `Allow`.
     pub(crate) const fn methods(&self) -> &'static str {
         match self {

@@ -7,7 +7,7 @@ use crate::response::ascii;
 use crate::storage::{EntityTag, Precondition};
 
 /// The `ETag` of content.
-pub(super) fn entity_tag(digest: &Digest) -> HeaderValue {
+pub(crate) fn entity_tag(digest: &Digest) -> HeaderValue {
     ascii(EntityTag(digest))
 }
 

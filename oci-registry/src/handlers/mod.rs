@@ -2,10 +2,10 @@
 
 pub(crate) mod blobs;
 pub(crate) mod catalog;
-mod conditions;
+pub(crate) mod conditions;
 pub(crate) mod manifests;
-mod push;
-mod receive;
+pub(crate) mod push;
+pub(crate) mod receive;
 pub(crate) mod referrers;
 pub(crate) mod tags;
 pub(crate) mod uploads;

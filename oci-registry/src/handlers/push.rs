@@ -171,7 +171,7 @@ fn missing(what: &str, digest: &Digest) -> ApiError {
 ///
 /// It holds all annotations, and may be larger than the manifest by a little. A client that takes no larger list than this
 /// registry a manifest could then read none for that subject.
-fn referrer(document: &Document<AnyManifest>, limit: usize) -> Result<Option<Referrer>, ApiError> {
+pub(crate) fn referrer(document: &Document<AnyManifest>, limit: usize) -> Result<Option<Referrer>, ApiError> {
     let Some(subject) = document.value().subject() else {
         return Ok(None);
     };

@@ -17,7 +17,7 @@ use crate::sessions::Place;
 use crate::storage::Upload;
 
 /// An upload with its writer and the hash of what it has so far.
-pub(super) struct Reception<'s> {
+pub(crate) struct Reception<'s> {
     /// `None` when what was stored before has not been hashed in this process.
     hasher: Option<Hasher>,
     place: Place<'s>,
@@ -27,7 +27,7 @@ pub(super) struct Reception<'s> {
 
 impl<'s> Reception<'s> {
     /// Goes on with an upload; `algorithm` is what to hash with if nothing has come yet.
-    pub(super) fn new(
+    pub(crate) fn new(
         service: &'s Service,
         place: Place<'s>,
         upload: Box<dyn Upload>,
@@ -56,7 +56,7 @@ impl<'s> Reception<'s> {
     /// Appends the body. With `length` it must have exactly that many bytes, and none beyond them is stored.
     ///
     /// On an error the upload has what came before it.
-    pub(super) async fn append(&mut self, mut body: Body, length: Option<u64>) -> Result<(), ApiError> {
+    pub(crate) async fn append(&mut self, mut body: Body, length: Option<u64>) -> Result<(), ApiError> {
         let room = self.service.limits.blob_size().saturating_sub(self.size());
         if body.size_hint().lower().max(length.unwrap_or_default()) > room {
             return Err(too_long(None));
@@ -103,7 +103,7 @@ impl<'s> Reception<'s> {
 
     /// Makes the upload the blob `digest`, if that is what it is. Otherwise the upload ends, since no more bytes can make it
     /// right.
-    pub(super) async fn finish(mut self, digest: &Digest) -> Result<(), ApiError> {
+    pub(crate) async fn finish(mut self, digest: &Digest) -> Result<(), ApiError> {
         let found = self.digest(digest.algorithm()).await?;
         if found == *digest {
             self.upload.commit(digest).await?;

@@ -1,0 +1,8 @@
+//! The registry as a cache of another one, with a clock that jumps.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
+
+mod askers;
+mod faults;
+mod names;
+mod site;
+mod tags;
