@@ -9,7 +9,7 @@ cache=$interop/.cache
 scratch=$(mktemp -d)
 export PATH=$cache/bin:$PATH
 passed=0 failed=0 skipped=0
-server_pid='' server_store='' address='' proxy_pid='' proxy=''
+server_pid='' server_store='' address='' scheme=http proxy_pid='' proxy=''
 user=tester password=correct-horse
 
 # --- Checks -------------------------------------------------------------------------------------
@@ -84,6 +84,16 @@ exits() {
     equal "exit status $expected" "exit status $status"
 }
 
+# exits_not_zero COMMAND...: which a program that ended by a signal did not do.
+exits_not_zero() {
+    local status=0
+    "$@" || status=$?
+    if [ "$status" -eq 0 ] || [ "$status" -ge 124 ]; then
+        echo "exit status $status"
+        return 1
+    fi
+}
+
 # The files of two directories are the same, byte for byte, and none is missing from either.
 same_files() {
     diff -r --brief "$1" "$2"
@@ -138,7 +148,8 @@ layout_digest() {
 
 # --- Servers ------------------------------------------------------------------------------------
 
-# start_server NAME: on a free port of the loopback with an empty store; sets `address`.
+# start_server NAME: on a free port of the loopback with an empty store; sets `address`. With `scheme` https
+# for one that speaks TLS.
 start_server() {
     local name=$1 port
     port=$(free_port)
@@ -171,7 +182,7 @@ answers() {
     local attempt
     for attempt in $(seq 200); do
         kill -0 "$2" 2>/dev/null || return 1
-        curl --silent --output /dev/null --max-time 2 "http://$1/v2/" && return 0
+        curl --silent --insecure --output /dev/null --max-time 2 "$scheme://$1/v2/" && return 0
         sleep 0.1
     done
     echo "no answer after $attempt attempts"
@@ -224,6 +235,23 @@ serve_with_distribution-htpasswd() {
 
 serve_with_ours() {
     exec "$EXAMPLES/serve" --addr "127.0.0.1:$1" --dir "$2"
+}
+
+serve_with_ours-basic() {
+    bcrypted >"$2.htpasswd"
+    exec "$EXAMPLES/serve" --addr "127.0.0.1:$1" --dir "$2" --htpasswd "$2.htpasswd"
+}
+
+serve_with_ours-token() {
+    bcrypted >"$2.htpasswd"
+    exec "$EXAMPLES/serve" --addr "127.0.0.1:$1" --dir "$2" --htpasswd "$2.htpasswd" --token-auth
+}
+
+# With tokens too, as a registry on a network would have it; with the certificate of make_certificate.
+serve_with_ours-tls() {
+    bcrypted >"$2.htpasswd"
+    exec "$EXAMPLES/serve" --addr "127.0.0.1:$1" --dir "$2" --htpasswd "$2.htpasswd" --token-auth \
+        --tls-cert "$scratch/tls.crt" --tls-key "$scratch/tls.key"
 }
 
 serve_with_zot() {
@@ -283,6 +311,13 @@ storage:
   delete: { enabled: true }
 http: { addr: "127.0.0.1:$1" }
 YAML
+}
+
+# A certificate for 127.0.0.1 that nobody trusts unless SSL_CERT_FILE names it, with its key.
+make_certificate() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=interop \
+        -addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE \
+        -keyout "$scratch/tls.key" -out "$scratch/tls.crt" 2>"$scratch/openssl.log" || { cat "$scratch/openssl.log"; return 1; }
 }
 
 # --- Proxies ------------------------------------------------------------------------------------
