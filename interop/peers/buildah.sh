@@ -15,12 +15,14 @@ buildah_run() {
 }
 
 buildah_login() {
-    printf %s "$1" | buildah_run login ${plain:+--tls-verify=false} "$address" -u "$user" --password-stdin
+    printf %s "$1" | buildah_run login ${plain:+--tls-verify=false} -u "$user" --password-stdin "$address"
 }
 
+# The image gets the name of the folder, which may have no capital letters.
 buildah_import() {
     make_image "$out/small" 3 5000
-    buildah_run pull --quiet "oci:$out/small:latest" >"$out/buildah-image"
+    cd "$out"
+    buildah_run pull --quiet oci:small:latest >"$out/buildah-image"
 }
 
 buildah_push() {
