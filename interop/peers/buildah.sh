@@ -21,7 +21,7 @@ buildah_login() {
 # The image gets the name of the folder, which may have no capital letters.
 buildah_import() {
     make_image "$out/small" 3 5000
-    cd "$out"
+    cd "$out" || return
     buildah_run pull --quiet oci:small:latest >"$out/buildah-image"
 }
 
