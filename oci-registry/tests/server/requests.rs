@@ -7,7 +7,7 @@ use oci_registry::Registry;
 use oci_spec_types::Digest;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::running::{Running, header, read};
+use crate::running::{Running, header, read, read_until_gone};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn push_and_pull() {
@@ -168,8 +168,10 @@ async fn wrapped_registry() {
     #[async_trait]
     impl Transport for Wrapper {
         async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
-            if request.uri().path() == "/v2/broken" {
-                return Err(TransportError::new(TransportErrorKind::Reset, "broken"));
+            match request.uri().path() {
+                "/v2/broken" => return Err(TransportError::new(TransportErrorKind::Other, "broken")),
+                "/v2/reset" => return Err(TransportError::new(TransportErrorKind::Reset, "reset")),
+                _ => {}
             }
             let uri = request.uri().to_string().try_into().unwrap();
             let mut response = self.0.send(request).await?;
@@ -183,4 +185,7 @@ async fn wrapped_registry() {
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     assert_eq!(header(&answer, "x-uri").as_deref(), Some("http://x/v2/?a=b"));
     assert_eq!(server.send("GET", "/v2/broken", "", b"").await, "");
+    let mut reset = server.connect().await;
+    reset.write_all(b"GET /v2/reset HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    assert_eq!(read_until_gone(&mut reset).await, b"");
 }
