@@ -161,7 +161,7 @@ pub(crate) fn failed(what: &str, path: &Path, error: io::Error) -> Error {
 /// Temporary files are private by default; these become what any new file is, less what the umask takes away.
 fn builder() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".partial-");
+    builder.prefix(PREFIX);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -170,6 +170,9 @@ fn builder() -> tempfile::Builder<'static, 'static> {
     }
     builder
 }
+
+/// How the names of files begin that are being written.
+pub(crate) const PREFIX: &str = ".partial-";
 
 /// How much is written at a time: 256 KiB, and what the last chunk of it brings more.
 const BATCH: usize = 256 << 10;

@@ -1,9 +1,5 @@
 //! `faulty_registry` as a user runs it, with a client of ours at the other end.
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test that fails has to panic"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that fails has to panic")]
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::PathBuf;

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -37,20 +38,46 @@ pub trait Content: Send + Sync {
 
 /// Content that is checked against its descriptor: a reading of the whole holds the last piece back until size and digest are right.
 ///
-/// A part cannot be checked, as the digest is that of the whole.
-pub(crate) struct Checked {
+/// A part cannot be checked, as the digest is that of the whole. What a [`Source`](crate::store::Source) of your own gives out belongs in one of these.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use bytes::Bytes;
+/// use futures_util::TryStreamExt;
+/// use oci_client_core::client::{Content, VerifiedContent};
+/// use oci_client_core::proto::Span;
+/// use oci_client_core::runtime::block_on;
+/// use oci_spec_types::{Descriptor, MediaType};
+///
+/// let descriptor = Descriptor::of(MediaType::OCTET_STREAM, b"right");
+/// let content = VerifiedContent::new(Arc::new(Bytes::from_static(b"wrong")), descriptor);
+/// let read = block_on(async { content.open(Span::new(0, 5)).await?.try_collect::<Vec<_>>().await });
+/// assert!(read.unwrap_err().mismatch().is_some());
+/// ```
+pub struct VerifiedContent {
     content: Arc<dyn Content>,
     descriptor: Descriptor,
 }
 
-impl Checked {
-    pub(crate) fn new(content: Arc<dyn Content>, descriptor: Descriptor) -> Self {
+impl VerifiedContent {
+    /// `content`, which has to be what `descriptor` says.
+    pub fn new(content: Arc<dyn Content>, descriptor: Descriptor) -> Self {
         Self { content, descriptor }
     }
 }
 
+impl fmt::Debug for VerifiedContent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("VerifiedContent")
+            .field("descriptor", &self.descriptor)
+            .finish_non_exhaustive()
+    }
+}
+
 #[async_trait]
-impl Content for Checked {
+impl Content for VerifiedContent {
     async fn open(&self, span: Span) -> Result<Chunks, Error> {
         let chunks = self.content.open(span).await?;
         if !covers(span, &self.descriptor) {

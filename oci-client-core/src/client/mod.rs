@@ -45,8 +45,8 @@ use crate::transport::{Timeouts, Transport, TransportFactory};
 pub use crate::proto::{RecordedReferrer, RegistryAccess, StoredManifest, Uploaded, WarningOrigin};
 pub use blob_reader::BlobReader;
 pub use catalog::Catalog;
-pub(crate) use content::{Checked, sealed};
-pub use content::{Chunks, Content};
+pub(crate) use content::sealed;
+pub use content::{Chunks, Content, VerifiedContent};
 pub use file::FileContent;
 pub(crate) use file::hash_file;
 #[cfg(feature = "blocking")]

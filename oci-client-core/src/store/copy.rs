@@ -1,3 +1,5 @@
+mod referrers;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::future::ready;
@@ -39,6 +41,7 @@ pub async fn copy(
         root = source.manifest(&TagOrDigest::Digest(chosen)).await?;
     }
     let mut job = Job {
+        chosen: None,
         found: HashSet::new(),
         manifests: HashSet::new(),
         options,
@@ -46,12 +49,14 @@ pub async fn copy(
         source,
         target,
     };
+    job.choose(&root)?;
     job.below(&root, 0).await?;
-    if let Err(error) = target.put_root(&root, tag).await {
-        job.mend(&root, error).await?;
-        target.put_root(&root, tag).await?;
-    }
-    Ok(Copied { root })
+    let referrers = match options.referrers {
+        true => job.with_referrers(&root).await?,
+        false => 0,
+    };
+    job.put_root(&root, tag).await?;
+    Ok(Copied { referrers, root })
 }
 
 /// How to copy.
@@ -60,15 +65,19 @@ pub struct CopyOptions {
     jobs: usize,
     observer: Option<Arc<Observer>>,
     platform: Option<Platform>,
+    referrers: bool,
+    sparse: Vec<Platform>,
 }
 
 impl CopyOptions {
-    /// Everything, [`DEFAULT_JOBS`](Self::DEFAULT_JOBS) blobs at a time.
+    /// Everything below the root, [`DEFAULT_JOBS`](Self::DEFAULT_JOBS) blobs at a time.
     pub fn new() -> Self {
         Self {
             jobs: Self::DEFAULT_JOBS,
             observer: None,
             platform: None,
+            referrers: false,
+            sparse: Vec::new(),
         }
     }
 
@@ -83,6 +92,23 @@ impl CopyOptions {
     #[must_use]
     pub fn with_platform(mut self, platform: Platform) -> Self {
         self.platform = Some(platform);
+        self
+    }
+
+    /// Copies the root as it is, and of its images those for `platforms` only, where the root is an index: a sparse index, which keeps its digest. Some registries refuse one, and what
+    /// is left out cannot be pulled. No platforms mean all.
+    #[must_use]
+    pub fn with_sparse_platforms(mut self, platforms: impl IntoIterator<Item = Platform>) -> Self {
+        self.sparse = platforms.into_iter().collect();
+        self
+    }
+
+    /// Copies also what refers to any manifest that is copied, what refers to that, and so on: signatures, SBOMs and other artifacts.
+    ///
+    /// They arrive before the root gets its tag. The source has to be able to list them ([`Source::referrers`]).
+    #[must_use]
+    pub const fn with_referrers(mut self) -> Self {
+        self.referrers = true;
         self
     }
 
@@ -111,11 +137,19 @@ impl Default for CopyOptions {
 
 impl fmt::Debug for CopyOptions {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { jobs, platform, .. } = self;
+        let Self {
+            jobs,
+            platform,
+            referrers,
+            sparse,
+            ..
+        } = self;
         formatter
             .debug_struct("CopyOptions")
             .field("jobs", jobs)
             .field("platform", platform)
+            .field("referrers", referrers)
+            .field("sparse", sparse)
             .finish_non_exhaustive()
     }
 }
@@ -134,6 +168,8 @@ pub struct CopyEvent<'a> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Copied {
+    /// How many referrers were copied, if they were asked for.
+    pub referrers: usize,
     /// The manifest or index that is now in the target: what `from` stood for or, with a platform, the image chosen from it.
     pub root: Document<AnyManifest>,
 }
@@ -141,6 +177,8 @@ pub struct Copied {
 type Observer = dyn Fn(&CopyEvent<'_>) + Send + Sync;
 
 struct Job<'a> {
+    /// The images that are wanted of the root; `None` if all are.
+    chosen: Option<HashSet<Digest>>,
     /// The blobs of which the target has said that it has them.
     found: HashSet<Digest>,
     manifests: HashSet<Digest>,
@@ -151,6 +189,15 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
+    /// Chooses the images of a sparse index.
+    fn choose(&mut self, root: &Document<AnyManifest>) -> Result<(), Error> {
+        if let (AnyManifest::Index(index), false) = (root.value(), self.options.sparse.is_empty()) {
+            let chosen = self.options.sparse.iter().map(|platform| choose(index, platform));
+            self.chosen = Some(chosen.collect::<Result<_, _>>()?);
+        }
+        Ok(())
+    }
+
     /// Copies everything that `document` refers to.
     fn below<'b>(&'b mut self, document: &'b Document<AnyManifest>, depth: usize) -> BoxFuture<'b, Result<(), Error>> {
         Box::pin(async move {
@@ -201,8 +248,11 @@ impl Job<'_> {
             let message = format!("indexes are nested more than {} deep", CopyOptions::MAX_DEPTH);
             return Err(Error::new(ErrorKind::TooLarge, message));
         }
+        // Once the root's images are chosen, what is below them is wanted as a whole.
+        let chosen = self.chosen.take();
         for descriptor in &index.manifests {
-            if !self.manifests.insert(descriptor.digest.clone()) {
+            let wanted = chosen.as_ref().is_none_or(|chosen| chosen.contains(&descriptor.digest));
+            if !wanted || !self.manifests.insert(descriptor.digest.clone()) {
                 continue;
             }
             if self.manifests.len() > CopyOptions::MAX_MANIFESTS {
@@ -226,6 +276,16 @@ impl Job<'_> {
             Err(error) => {
                 self.mend(document, error).await?;
                 self.target.put_manifest(document).await
+            }
+        }
+    }
+
+    async fn put_root(&self, document: &Document<AnyManifest>, tag: Option<&Tag>) -> Result<(), Error> {
+        match self.target.put_root(document, tag).await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                self.mend(document, error).await?;
+                self.target.put_root(document, tag).await
             }
         }
     }
@@ -254,7 +314,8 @@ impl Job<'_> {
         match document.value() {
             AnyManifest::Image(image) => self.blobs(blobs_of(image).cloned().collect()).await.map(drop),
             AnyManifest::Index(index) => {
-                for descriptor in &index.manifests {
+                let copied = index.manifests.iter();
+                for descriptor in copied.filter(|descriptor| self.manifests.contains(&descriptor.digest)) {
                     let from = TagOrDigest::Digest(descriptor.digest.clone());
                     let child = self.source.manifest(&from).await?;
                     self.target.put_manifest(&child).await?;
@@ -278,7 +339,7 @@ fn check_child(descriptor: &Descriptor, child: &Document<AnyManifest>) -> Result
         return Ok(());
     }
     let message = format!(
-        "the index says that {} has {} bytes of {}, but it has {} bytes of {}",
+        "{} is said to have {} bytes of {}, but it has {} bytes of {}",
         descriptor.digest, descriptor.size, descriptor.media_type, found.size, found.media_type
     );
     Err(Error::new(ErrorKind::Mismatch, message))

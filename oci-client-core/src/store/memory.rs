@@ -8,7 +8,7 @@ use futures_util::TryStreamExt;
 use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, MediaType, Tag, TagOrDigest};
 
 use super::{Source, Stored, Target};
-use crate::client::{Checked, Content};
+use crate::client::{Content, VerifiedContent};
 use crate::proto::Span;
 use crate::{Error, ErrorKind};
 
@@ -72,7 +72,23 @@ impl Source for MemoryStore {
         let digest = &descriptor.digest;
         let found = self.content(digest);
         let content = found.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("no blob `{digest}` in memory")))?;
-        Ok(Arc::new(Checked::new(content, descriptor.clone())))
+        Ok(Arc::new(VerifiedContent::new(content, descriptor.clone())))
+    }
+
+    async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, Error> {
+        let state = self.lock();
+        let refers = |document: &&Document<AnyManifest>| {
+            let found = document.value().subject();
+            found.is_some_and(|found| found.digest == *subject)
+        };
+        let mut found: Vec<Descriptor> = state
+            .manifests
+            .values()
+            .filter(refers)
+            .map(Document::referrer)
+            .collect();
+        found.sort_by(|one, other| one.digest.cmp(&other.digest));
+        Ok(found)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where content comes from and goes to: registries, layout directories and memory behind the same two traits, and
 //! [`copy`] between any two of them.
 
+mod chain;
 mod copy;
 mod layout;
 mod memory;
@@ -9,13 +10,14 @@ mod repository;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use oci_spec_types::{AnyManifest, Descriptor, Document, Tag, TagOrDigest};
+use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, Tag, TagOrDigest};
 
 use crate::Error;
 use crate::client::Content;
 
+pub use chain::SourceChain;
 pub use copy::{Copied, CopyEvent, CopyOptions, copy};
-pub use layout::OciLayout;
+pub use layout::{LayoutGarbage, LayoutIndex, LayoutProblem, LayoutReport, OciLayout, parse_stored_manifest};
 pub use memory::MemoryStore;
 
 /// Something to read manifests and blobs from.
@@ -32,6 +34,15 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// If the blob is known not to be there, or its digest could not be verified.
     async fn blob(&self, descriptor: &Descriptor) -> Result<Arc<dyn Content>, Error>;
+
+    /// The manifests that refer to `subject`, described as in a list of referrers; none if there are none. By default a source cannot tell.
+    ///
+    /// # Errors
+    /// Of kind [`Unsupported`](crate::ErrorKind::Unsupported) if the source cannot tell, else if it cannot be read.
+    async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, Error> {
+        let message = format!("this source cannot list the referrers of {subject}");
+        Err(Error::new(crate::ErrorKind::Unsupported, message))
+    }
 }
 
 /// Something to write manifests and blobs to.

@@ -3,7 +3,7 @@ mod remote_blob;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use oci_spec_types::{AnyManifest, Descriptor, Document, Tag, TagOrDigest};
+use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, Tag, TagOrDigest};
 
 use self::remote_blob::RemoteBlob;
 use super::{Source, Stored, Target};
@@ -20,6 +20,15 @@ impl Source for Repository {
         // Only to learn at once whether the digest can be verified.
         self.blob(descriptor)?;
         Ok(Arc::new(RemoteBlob::new(self.clone(), descriptor.clone())))
+    }
+
+    async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, Error> {
+        let mut pages = Repository::referrers(self, subject);
+        let mut found = Vec::new();
+        while let Some(page) = pages.page().await? {
+            found.extend(page);
+        }
+        Ok(found)
     }
 }
 

@@ -186,6 +186,9 @@ async fn wrapped_registry() {
     assert_eq!(header(&answer, "x-uri").as_deref(), Some("http://x/v2/?a=b"));
     assert_eq!(server.send("GET", "/v2/broken", "", b"").await, "");
     let mut reset = server.connect().await;
-    reset.write_all(b"GET /v2/reset HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    reset
+        .write_all(b"GET /v2/reset HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
     assert_eq!(read_until_gone(&mut reset).await, b"");
 }

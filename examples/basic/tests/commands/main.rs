@@ -3,6 +3,7 @@
 
 mod artifacts;
 mod logins;
+mod places;
 mod support;
 mod titles;
 mod usage;

@@ -3,14 +3,12 @@
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::time::SystemTime;
 
-use oci_spec_types::{
-    AnyManifest, Descriptor, Digest, Document, DocumentType, ImageIndex, LayoutHeader, Limits, MediaType, ParseError,
-    ParseErrorKind, Tag,
-};
+use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, DocumentType, LayoutHeader, MediaType, Tag};
 
-use super::index;
+use super::index::LayoutIndex;
+use super::manifest::parse_stored_manifest;
 use crate::client::hash_file;
 use crate::partial_file::{PartialFile, failed};
 use crate::proto::HostProfile;
@@ -50,8 +48,10 @@ impl Files {
         fs::create_dir_all(&blobs).map_err(|error| failed("create", &blobs, error))?;
         let files = Self { root: root.clone() };
         // Others may be creating the same layout: whoever comes first wins, and what was entered since then stays.
-        files.write_if_absent(INDEX, ImageIndex::new(Vec::new()))?;
-        files.write_if_absent(LayoutHeader::FILE_NAME, LayoutHeader::default())?;
+        let index = files.index_bytes(&LayoutIndex::new())?;
+        files.write_if_absent(LayoutIndex::FILE_NAME, &index)?;
+        let header = Document::from_value(LayoutHeader::default()).map_err(|error| malformed(&root, error))?;
+        files.write_if_absent(LayoutHeader::FILE_NAME, header.bytes())?;
         Self::open(root)
     }
 
@@ -59,18 +59,16 @@ impl Files {
         &self.root
     }
 
-    pub(super) fn read_index(&self) -> Result<ImageIndex, Error> {
-        let path = self.root.join(INDEX);
+    pub(super) fn read_index(&self) -> Result<LayoutIndex, Error> {
+        let path = self.root.join(LayoutIndex::FILE_NAME);
         let bytes = read_limited(&path).map_err(|error| unreadable(&path, error))?;
-        Ok(parse::<ImageIndex>(&path, bytes, MediaType::IMAGE_INDEX)?.into_value())
+        LayoutIndex::parse(bytes).map_err(|error| malformed(&path, error))
     }
 
     pub(super) fn read_manifest(&self, digest: &Digest) -> Result<Document<AnyManifest>, Error> {
         let path = self.blob_path(digest)?;
         let bytes = read_limited(&path).map_err(|error| missing_or("manifest", digest, &path, error))?;
-        digest.verify(&bytes)?;
-        let document = parse_manifest(bytes).map_err(|error| malformed(&path, error))?;
-        Ok(document.with_algorithm(&digest.algorithm())?)
+        parse_stored_manifest(bytes, digest)
     }
 
     /// The path of a blob that is there and has the right size.
@@ -92,10 +90,13 @@ impl Files {
 
     /// A place to write a blob to; `None` if it is there already, with the right content. Reading a file again is cheaper than fetching it, and a
     /// damaged one must not pass for the blob.
-    pub(super) fn begin_blob(&self, descriptor: &Descriptor) -> Result<Option<PartialFile>, Error> {
+    pub(super) fn begin_blob(&self, descriptor: &Descriptor, now: SystemTime) -> Result<Option<PartialFile>, Error> {
         if let Ok(path) = self.find_blob(descriptor) {
             let found = hash_file(&path, &descriptor.digest.algorithm());
             if found.is_ok_and(|(digest, _)| digest == descriptor.digest) {
+                // What is about to be entered must not look like something left behind.
+                let renewed = File::open(&path).and_then(|file| file.set_modified(now));
+                renewed.map_err(|error| failed("renew", &path, error))?;
                 return Ok(None);
             }
         }
@@ -107,34 +108,50 @@ impl Files {
         replace(&self.blob_path(document.digest())?, document.bytes())
     }
 
-    /// Enters a manifest into `index.json`, read anew and replaced under a lock.
+    /// Enters a manifest into `index.json`.
     pub(super) fn enter(&self, entry: Descriptor, tag: Option<&Tag>) -> Result<(), Error> {
-        let locked = File::open(self.root.join(LayoutHeader::FILE_NAME)).and_then(|file| file.lock().map(|()| file));
-        let _locked = locked.map_err(|error| failed("lock", &self.root, error))?;
-        let mut index = self.read_index()?;
-        index::put(&mut index, entry, tag);
-        self.write_index(&index)
+        self.change(|index| {
+            index.put(entry, tag);
+            Ok(())
+        })
     }
 
-    fn write_if_absent<T: DocumentType>(&self, name: &str, value: T) -> Result<(), Error> {
+    /// Changes `index.json`, read anew and replaced under the lock; as it was if `change` fails.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut LayoutIndex) -> Result<T, Error>) -> Result<T, Error> {
+        let _locked = self.lock()?;
+        let mut index = self.read_index()?;
+        let before = index.clone();
+        let result = change(&mut index)?;
+        if index != before {
+            replace(&self.root.join(LayoutIndex::FILE_NAME), &self.index_bytes(&index)?)?;
+        }
+        Ok(result)
+    }
+
+    /// Keeps others from changing `index.json` until it is dropped, which the system does for a process that ends.
+    pub(super) fn lock(&self) -> Result<File, Error> {
+        let locked = File::open(self.root.join(LayoutHeader::FILE_NAME)).and_then(|file| file.lock().map(|()| file));
+        locked.map_err(|error| failed("lock", &self.root, error))
+    }
+
+    fn write_if_absent(&self, name: &str, content: &[u8]) -> Result<(), Error> {
         let path = self.root.join(name);
         if path.exists() {
             return Ok(());
         }
-        let document = Document::from_value(value).map_err(|error| malformed(&path, error))?;
         let mut partial = PartialFile::create(path)?;
-        partial.write(document.bytes())?;
+        partial.write(content)?;
         partial.commit_if_absent()
     }
 
-    fn write_index(&self, index: &ImageIndex) -> Result<(), Error> {
-        let path = self.root.join(INDEX);
-        let document = Document::from_value(index.clone()).map_err(|error| malformed(&path, error))?;
-        replace(&path, document.bytes())
+    fn index_bytes(&self, index: &LayoutIndex) -> Result<Vec<u8>, Error> {
+        index
+            .to_bytes()
+            .map_err(|error| malformed(&self.root.join(LayoutIndex::FILE_NAME), error))
     }
 
     /// `blobs/ALGORITHM/ENCODED`: only digests whose content can be verified have a place here.
-    fn blob_path(&self, digest: &Digest) -> Result<PathBuf, Error> {
+    pub(super) fn blob_path(&self, digest: &Digest) -> Result<PathBuf, Error> {
         if !digest.is_verifiable() {
             let message = format!("the digest {digest} could not be verified: its algorithm is not supported");
             return Err(Error::new(ErrorKind::Unsupported, message));
@@ -156,18 +173,6 @@ fn replace(path: &Path, content: &[u8]) -> Result<(), Error> {
 
 fn parse<T: DocumentType>(path: &Path, bytes: Vec<u8>, media_type: MediaType) -> Result<Document<T>, Error> {
     Document::parse(bytes, media_type).map_err(|error| malformed(path, error))
-}
-
-/// Many writers leave `mediaType` out of a manifest. Its fields tell what it is: nothing can be read as both.
-fn parse_manifest(bytes: Vec<u8>) -> Result<Document<AnyManifest>, ParseError> {
-    let (bytes, limits) = (Arc::<[u8]>::from(bytes), Limits::new());
-    match Document::parse_declared(bytes.clone(), &limits) {
-        Err(error) if error.kind() == ParseErrorKind::MissingField => {
-            let index = Document::parse_with(bytes.clone(), MediaType::IMAGE_INDEX, &limits);
-            index.or_else(|_| Document::parse_with(bytes, MediaType::IMAGE_MANIFEST, &limits))
-        }
-        parsed => parsed,
-    }
 }
 
 /// Reads a document, but no more of it than any document may have.
@@ -213,6 +218,4 @@ fn malformed(path: &Path, error: impl std::error::Error + Send + Sync + 'static)
     Error::new(ErrorKind::Invalid, format!("{} cannot be used", path.display())).with_source(error)
 }
 
-const BLOBS: &str = "blobs";
-
-const INDEX: &str = "index.json";
+pub(super) const BLOBS: &str = "blobs";

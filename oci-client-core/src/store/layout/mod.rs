@@ -2,19 +2,30 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 use async_trait::async_trait;
 use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, Tag, TagOrDigest};
 
 use self::files::Files;
 use super::{Source, Stored, Target};
-use crate::client::{Checked, Content, FileContent, sealed};
+use crate::client::{Content, FileContent, VerifiedContent, sealed};
 use crate::proto::Span;
 use crate::runtime::{Runtime, unblock};
 use crate::{Error, ErrorKind};
 
 mod files;
+mod gc;
 mod index;
+mod manifest;
+mod reachable;
+mod removal;
+mod verify;
+
+pub use gc::LayoutGarbage;
+pub use index::LayoutIndex;
+pub use manifest::parse_stored_manifest;
+pub use verify::{LayoutProblem, LayoutReport};
 
 /// An OCI image layout directory ([image-layout.md]): `oci-layout`, `index.json` and `blobs/`.
 ///
@@ -49,7 +60,7 @@ impl OciLayout {
     /// # Errors
     /// If it cannot be read.
     pub async fn entries(&self) -> Result<Vec<Descriptor>, Error> {
-        self.blocking(|files| Ok(files.read_index()?.manifests)).await
+        self.blocking(|files| Ok(files.read_index()?.entries().to_vec())).await
     }
 
     async fn with(
@@ -78,9 +89,8 @@ impl OciLayout {
 
     /// The digest that a tag stands for.
     async fn lookup(&self, tag: &Tag) -> Result<Digest, Error> {
-        let entries = self.entries().await?;
-        let found = entries.iter().find(|entry| index::names(entry, tag));
-        let entry = found.ok_or_else(|| {
+        let index = self.blocking(Files::read_index).await?;
+        let entry = index.find(tag).ok_or_else(|| {
             let path = self.files.root().display();
             Error::new(
                 ErrorKind::NotFound,
@@ -114,15 +124,25 @@ impl Source for OciLayout {
         let (checked, descriptor) = (descriptor.clone(), descriptor.clone());
         let path = self.blocking(move |files| files.find_blob(&descriptor)).await?;
         let content = Arc::new(FileContent::new(path, self.runtime.clone()));
-        Ok(Arc::new(Checked::new(content, checked)))
+        Ok(Arc::new(VerifiedContent::new(content, checked)))
+    }
+
+    async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, Error> {
+        let subject = subject.clone();
+        self.blocking(move |files| {
+            files
+                .read_index()?
+                .referrers(&subject, |digest| files.read_manifest(digest))
+        })
+        .await
     }
 }
 
 #[async_trait]
 impl Target for OciLayout {
     async fn put_blob(&self, descriptor: &Descriptor, content: Arc<dyn Content>) -> Result<Stored, Error> {
-        let wanted = descriptor.clone();
-        let Some(partial) = self.blocking(move |files| files.begin_blob(&wanted)).await? else {
+        let (wanted, now) = (descriptor.clone(), UNIX_EPOCH + self.runtime.now().unix);
+        let Some(partial) = self.blocking(move |files| files.begin_blob(&wanted, now)).await? else {
             return Ok(Stored::Present);
         };
         let verifier = match content
