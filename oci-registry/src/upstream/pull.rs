@@ -132,15 +132,16 @@ struct Task {
 
 impl Task {
     async fn run(self, size: oneshot::Sender<Result<u64, Failure>>, ended: oneshot::Sender<Result<(), Failure>>) {
-        let entry = self.entry.clone();
+        let place = InTable(self.entry.clone());
         let outcome = self.start(size).await;
         if let Err(failure) = &outcome {
-            let Entry { key, wanted } = &entry;
+            let Entry { key, wanted } = &place.0;
             wanted
                 .upstream
                 .remember(key.clone(), Duration::ZERO, Err(failure.clone()));
         }
-        entry.leave();
+        // Whoever hears of the end finds the table without it.
+        drop(place);
         let _ = ended.send(outcome);
     }
 
@@ -229,16 +230,19 @@ impl Tee {
     }
 }
 
-/// A pull's place in the table.
+/// What a pull is of.
 #[derive(Clone)]
 struct Entry {
     key: Key,
     wanted: Wanted,
 }
 
-impl Entry {
-    fn leave(&self) {
-        self.wanted.upstream.pulls.table().remove(&self.key);
+/// Takes the entry out of the table, also if the pull is dropped or a storage panics: nobody is to wait for what will not come.
+struct InTable(Entry);
+
+impl Drop for InTable {
+    fn drop(&mut self) {
+        self.0.wanted.upstream.pulls.table().remove(&self.0.key);
     }
 }
 
