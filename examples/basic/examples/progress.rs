@@ -12,7 +12,7 @@
 //! ```toml
 //! clap = { version = "4", features = ["derive"] }
 //! indicatif = "0.18"
-//! oci-client-core = "0.1"
+//! oci-client-core = { version = "0.1", features = ["credentials"] }
 //! oci-spec-types = "0.1"
 //! oci-transport-reqwest = "0.1"
 //! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
@@ -28,13 +28,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use clap::{Parser, Subcommand};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use oci_client_core::client::{BlobEvent, BlobProgress, Client, Direction, Observer, Repository};
+use oci_client_core::credentials::{CredentialChain, StaticCredentials};
+use oci_client_core::proto::{Credential, HostProfile};
 use oci_client_core::store::{CopyOptions, OciLayout, copy};
-use oci_spec_types::{Digest, Reference};
+use oci_spec_types::{Digest, Reference, RegistryHost};
 use oci_transport_reqwest::{ReqwestTransport, TokioRuntime};
 
 /// Pull or push with a progress bar for each blob.
 #[derive(Parser)]
 struct Args {
+    /// Speak http instead of https (loopback does so anyway).
+    #[arg(long, global = true)]
+    plain_http: bool,
+    /// User name and password for the registry, in place of those that `login` keeps.
+    #[arg(long, global = true, value_name = "USER:PASSWORD", value_parser = credential)]
+    creds: Option<Credential>,
     #[command(subcommand)]
     command: Command,
 }
@@ -57,7 +65,7 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Args::parse().command).await {
+    match run(Args::parse()).await {
         Ok(digest) => {
             println!("{digest}");
             ExitCode::SUCCESS
@@ -69,17 +77,15 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> Result<Digest, Box<dyn Error>> {
-    let runtime = Arc::new(TokioRuntime::try_current()?);
-    let client = Client::builder(Arc::new(ReqwestTransport::new()?), runtime.clone())
-        .observer(Arc::new(Bars::default()))
-        .build();
-    let (Command::Pull { reference, .. } | Command::Push { reference, .. }) = &command;
+async fn run(args: Args) -> Result<Digest, Box<dyn Error>> {
+    let (Command::Pull { reference, .. } | Command::Push { reference, .. }) = &args.command;
     let reference = reference.clone().or_latest();
+    let client = connect(reference.host(), args.plain_http, args.creds)?;
+    let runtime = client.runtime().clone();
     let target = reference.target().ok_or("the reference needs a tag or a digest")?;
     let (tag, options) = (reference.tag(), CopyOptions::new());
     let there: Repository = client.repository(&reference);
-    let copied = match command {
+    let copied = match args.command {
         Command::Pull { dir, .. } => {
             let layout = OciLayout::create(dir, runtime).await?;
             copy(&there, &target, &layout, tag, &options).await?
@@ -90,6 +96,25 @@ async fn run(command: Command) -> Result<Digest, Box<dyn Error>> {
         }
     };
     Ok(copied.root.digest().clone())
+}
+
+fn connect(host: &RegistryHost, plain_http: bool, creds: Option<Credential>) -> Result<Client, Box<dyn Error>> {
+    let transport = Arc::new(ReqwestTransport::new()?);
+    let bars = Arc::new(Bars::default());
+    let mut client = Client::builder(transport, Arc::new(TokioRuntime::try_current()?)).observer(bars);
+    if plain_http {
+        client = client.profile(HostProfile::new(host.clone()).with_plain_http());
+    }
+    client = match creds {
+        Some(credential) => client.credentials(StaticCredentials::new().with(host.clone(), credential)),
+        None => client.credentials(CredentialChain::default_files()),
+    };
+    Ok(client.build())
+}
+
+fn credential(text: &str) -> Result<Credential, &'static str> {
+    let (user, password) = text.split_once(':').ok_or("expected USER:PASSWORD")?;
+    Ok(Credential::password(user, password.to_owned()))
 }
 
 /// A bar for each blob that is on its way.

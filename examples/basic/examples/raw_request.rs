@@ -39,7 +39,7 @@ struct Args {
     /// Speak http instead of https (loopback does so anyway).
     #[arg(long)]
     plain_http: bool,
-    /// User name and password for the registry.
+    /// User name and password for the registry, in place of those that `login` keeps.
     #[arg(long, value_name = "USER:PASSWORD", value_parser = credential)]
     creds: Option<Credential>,
     /// The repository: host[:port]/repository.
@@ -79,7 +79,8 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let (head, mut body) = response.into_parts();
     eprintln!("{}", head.status);
     for (name, value) in &head.headers {
-        eprintln!("{name}: {}", value.as_bytes().escape_ascii());
+        let value = String::from_utf8_lossy(value.as_bytes());
+        eprintln!("{name}: {}", value.replace(char::is_control, "\u{fffd}"));
     }
     while let Some(chunk) = body.chunk().await? {
         stdout().write_all(&chunk)?;

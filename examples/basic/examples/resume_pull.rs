@@ -10,7 +10,7 @@
 //!
 //! ```toml
 //! clap = { version = "4", features = ["derive"] }
-//! oci-client-core = "0.1"
+//! oci-client-core = { version = "0.1", features = ["credentials"] }
 //! oci-spec-types = "0.1"
 //! oci-transport-reqwest = "0.1"
 //! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use oci_client_core::client::{BlobEvent, BlobProgress, Client, Observer, PullOptions};
-use oci_client_core::credentials::StaticCredentials;
+use oci_client_core::credentials::{CredentialChain, StaticCredentials};
 use oci_client_core::proto::{Credential, HostProfile};
 use oci_spec_types::{AnyManifest, Reference, RegistryHost};
 use oci_transport_reqwest::{ReqwestTransport, TokioRuntime};
@@ -34,7 +34,7 @@ struct Args {
     /// Speak http instead of https (loopback does so anyway).
     #[arg(long)]
     plain_http: bool,
-    /// User name and password for the registry.
+    /// User name and password for the registry, in place of those that `login` keeps.
     #[arg(long, value_name = "USER:PASSWORD", value_parser = credential)]
     creds: Option<Credential>,
     /// How many parts of a large layer are on their way at a time.
@@ -93,9 +93,10 @@ fn connect(host: &RegistryHost, plain_http: bool, creds: Option<Credential>) -> 
     if plain_http {
         client = client.profile(HostProfile::new(host.clone()).with_plain_http());
     }
-    if let Some(credential) = creds {
-        client = client.credentials(StaticCredentials::new().with(host.clone(), credential));
-    }
+    client = match creds {
+        Some(credential) => client.credentials(StaticCredentials::new().with(host.clone(), credential)),
+        None => client.credentials(CredentialChain::default_files()),
+    };
     Ok(client.build())
 }
 

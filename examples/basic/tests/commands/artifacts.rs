@@ -136,6 +136,12 @@ fn manifests_are_tagged_again_and_repositories_listed() {
         head.starts_with("200 OK\n") && head.contains("content-type: application/json"),
         "{head}"
     );
+    let manifest = run("raw_request", [&*registry.reference("files"), "HEAD", "manifests/v1"]);
+    let etag = format!("etag: \"{digest}\"\n");
+    assert!(
+        String::from_utf8_lossy(&manifest.stderr).contains(&etag),
+        "{manifest:?}"
+    );
     for (method, path) in [
         ("GET", "/manifests/v3"),
         ("GET", "https://localhost:1/v2/"),

@@ -1,6 +1,6 @@
 //! Passwords: given, kept, used and forgotten.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
@@ -60,46 +60,37 @@ fn a_login_that_cannot_be_checked_is_not_kept() {
 #[test]
 fn the_examples_use_the_login_of_the_user() {
     let folder = tempfile::tempdir().unwrap();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let config = format!(r#"{{"auths":{{"{address}":{{"auth":"bWU6czNjcmV0"}}}}}}"#);
-    std::fs::write(folder.path().join("config.json"), config).unwrap();
-    let server = std::thread::spawn(move || serve_basic(&listener));
-    let mut command = command("tags", [format!("{address}/app")]);
-    command.env("DOCKER_CONFIG", folder.path());
-    let output = command.output().unwrap();
-    assert_eq!(stdout(&output), "v1\n", "{output:?}");
-    assert_eq!(server.join().unwrap(), "Basic bWU6czNjcmV0");
-}
-
-/// Answers requests until one has a password, which is what it gives.
-fn serve_basic(listener: &std::net::TcpListener) -> String {
-    loop {
-        let (mut stream, _) = listener.accept().unwrap();
-        let mut password = None;
-        for line in BufReader::new(&stream)
-            .lines()
-            .map(Result::unwrap)
-            .take_while(|line| !line.is_empty())
-        {
-            let field = line
-                .split_once(": ")
-                .filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-            password = password.or(field.map(|(_, value)| value.to_owned()));
-        }
-        let (status, body) = match password {
-            Some(_) => ("200 OK", r#"{"name":"app","tags":["v1"]}"#),
-            None => ("401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"", ""),
-        };
-        let length = body.len();
-        write!(
-            stream,
-            "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-        )
-        .unwrap();
-        if let Some(password) = password {
-            return password;
-        }
+    let here = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(here("passwords"), PASSWORDS).unwrap();
+    let registry = Registry::start(&["--htpasswd", &here("passwords")]);
+    let config = format!(r#"{{"auths":{{"{}":{{"auth":"bWU6czNjcmV0"}}}}}}"#, registry.address);
+    std::fs::write(here("config.json"), config).unwrap();
+    std::fs::write(here("file"), "content").unwrap();
+    let (app, file, layout) = (registry.reference("app:v1"), here("file"), here("layout"));
+    let commands: &[&[&str]] = &[
+        &["push", &app, &file],
+        &["attach", "--artifact-type", "text/plain", &app, &file],
+        &["discover", &app],
+        &["inspect", &app],
+        &["tags", &registry.reference("app")],
+        &["catalog", &registry.address],
+        &["raw_request", &app, "GET", "tags/list"],
+        &["fetch", &app, &here("fetched")],
+        &["pull", &app, &layout],
+        &["push-layout", &format!("{layout}:v1"), &registry.reference("again:v1")],
+        &["progress", "pull", &app, &here("with progress")],
+        &["progress", "push", &layout, &app],
+        &["resume_pull", &app, &here("resumed")],
+        &["copy", &app, &registry.reference("copied:v1")],
+        &["retag", &app, "v2"],
+        &["delete", &app],
+    ];
+    for command_line in commands {
+        let mut command = command(command_line[0], &command_line[1..]);
+        let refused = command.output().unwrap();
+        assert_eq!(refused.status.code(), Some(1), "{command_line:?} without the login");
+        let output = command.env("DOCKER_CONFIG", folder.path()).output().unwrap();
+        assert!(output.status.success(), "{command_line:?}: {output:?}");
     }
 }
 
@@ -114,3 +105,6 @@ fn fed(mut command: Command, input: &str) -> Output {
     let _ = process.stdin.take().unwrap().write_all(input.as_bytes());
     process.wait_with_output().unwrap()
 }
+
+/// `me` with the password `s3cret`.
+const PASSWORDS: &str = "me:$2b$04$w5R6/rfuL6XzD2Mh3ImxS.URMRyoC1BGlNobN6B4mO2KI308Obk/i\n";
