@@ -3,17 +3,10 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::SystemTime;
 
-use async_trait::async_trait;
-use bytes::Bytes;
 use http::StatusCode;
-use oci_client_core::transport::Body;
-use oci_registry::storage::{
-    DeleteReference, Kept, KeptKind, OpenUpload, Page, PutManifest, Reclaimed, Storage, StorageError, StoredBlob,
-    StoredManifest, Upload, UploadId,
-};
-use oci_spec_types::{Descriptor, Digest, ImageManifest, MediaType, RepositoryName, Tag};
+use oci_registry::storage::StorageError;
+use oci_spec_types::{Descriptor, Digest, ImageManifest, MediaType};
 
 use crate::fixture::{Answer, Fixture, image, json, on_every_storage, with_digest};
 
@@ -50,11 +43,8 @@ fn s14_every_step_can_fail(fixture: &Fixture) {
 fn fails_at(fixture: &Fixture, step: usize, error: &io::Error, status: StatusCode) -> bool {
     let countdown = Arc::new(AtomicUsize::new(usize::MAX));
     let kept = copied(error);
-    let failing = fixture.wrapped(|inner| Failing {
-        inner,
-        countdown: Arc::clone(&countdown),
-        error: Arc::new(kept),
-    });
+    let counted = Arc::clone(&countdown);
+    let failing = fixture.intercepted(move |_| take_step(&counted, &kept));
     let old = failing.push_image("a", "v1", &image("old"));
     countdown.store(step, Ordering::SeqCst);
     let failed = push(&failing).err();
@@ -124,32 +114,8 @@ fn copied(error: &io::Error) -> io::Error {
         .map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }
 
-const LAYER: &[u8] = b"0123456789";
-
-/// A storage one of whose steps fails.
-struct Failing {
-    inner: Arc<dyn Storage>,
-    /// How many steps succeed before that.
-    countdown: Arc<AtomicUsize>,
-    error: Arc<io::Error>,
-}
-
-impl Failing {
-    fn step(&self) -> Result<(), StorageError> {
-        step(&self.countdown, &self.error)
-    }
-
-    fn upload(&self, inner: Box<dyn Upload>) -> Box<dyn Upload> {
-        Box::new(FailingUpload {
-            inner,
-            countdown: Arc::clone(&self.countdown),
-            error: Arc::clone(&self.error),
-        })
-    }
-}
-
-/// Counts down; past the failure everything succeeds again.
-fn step(countdown: &AtomicUsize, error: &io::Error) -> Result<(), StorageError> {
+/// Counts down to the step that fails; past that everything succeeds again.
+fn take_step(countdown: &AtomicUsize, error: &io::Error) -> Result<(), StorageError> {
     match countdown.load(Ordering::SeqCst) {
         usize::MAX => Ok(()),
         0 => {
@@ -163,187 +129,4 @@ fn step(countdown: &AtomicUsize, error: &io::Error) -> Result<(), StorageError> 
     }
 }
 
-#[async_trait]
-impl Storage for Failing {
-    async fn blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<Option<StoredBlob>, StorageError> {
-        self.step()?;
-        self.inner.blob(repository, digest).await
-    }
-
-    async fn refresh(
-        &self,
-        repository: &RepositoryName,
-        kind: KeptKind,
-        digest: &Digest,
-    ) -> Result<bool, StorageError> {
-        self.step()?;
-        self.inner.refresh(repository, kind, digest).await
-    }
-
-    async fn kept(
-        &self,
-        repository: &RepositoryName,
-        kind: KeptKind,
-        after: Option<&Digest>,
-        size: usize,
-    ) -> Result<Page<Kept>, StorageError> {
-        self.step()?;
-        self.inner.kept(repository, kind, after, size).await
-    }
-
-    async fn sweep(
-        &self,
-        repository: &RepositoryName,
-        kind: KeptKind,
-        digest: &Digest,
-        before: SystemTime,
-    ) -> Result<bool, StorageError> {
-        self.step()?;
-        self.inner.sweep(repository, kind, digest, before).await
-    }
-
-    async fn reclaim(&self, before: SystemTime, dry_run: bool) -> Result<Reclaimed, StorageError> {
-        self.step()?;
-        self.inner.reclaim(before, dry_run).await
-    }
-
-    async fn uploads(&self, after: Option<UploadId>, size: usize) -> Result<Page<OpenUpload>, StorageError> {
-        self.step()?;
-        self.inner.uploads(after, size).await
-    }
-
-    async fn end_upload(&self, repository: &RepositoryName, id: UploadId) -> Result<bool, StorageError> {
-        self.step()?;
-        self.inner.end_upload(repository, id).await
-    }
-
-    async fn link_blob(
-        &self,
-        source: &RepositoryName,
-        target: &RepositoryName,
-        digest: &Digest,
-    ) -> Result<bool, StorageError> {
-        self.step()?;
-        self.inner.link_blob(source, target, digest).await
-    }
-
-    async fn unlink_blob(&self, repository: &RepositoryName, digest: &Digest) -> Result<bool, StorageError> {
-        self.step()?;
-        self.inner.unlink_blob(repository, digest).await
-    }
-
-    async fn begin_upload(&self, repository: &RepositoryName, id: UploadId) -> Result<Box<dyn Upload>, StorageError> {
-        self.step()?;
-        Ok(self.upload(self.inner.begin_upload(repository, id).await?))
-    }
-
-    async fn resume_upload(
-        &self,
-        repository: &RepositoryName,
-        id: UploadId,
-    ) -> Result<Option<Box<dyn Upload>>, StorageError> {
-        self.step()?;
-        let upload = self.inner.resume_upload(repository, id).await?;
-        Ok(upload.map(|upload| self.upload(upload)))
-    }
-
-    async fn upload_size(&self, repository: &RepositoryName, id: UploadId) -> Result<Option<u64>, StorageError> {
-        self.step()?;
-        self.inner.upload_size(repository, id).await
-    }
-
-    async fn manifest(
-        &self,
-        repository: &RepositoryName,
-        digest: &Digest,
-    ) -> Result<Option<StoredManifest>, StorageError> {
-        self.step()?;
-        self.inner.manifest(repository, digest).await
-    }
-
-    async fn put_manifest(&self, put: PutManifest) -> Result<(), StorageError> {
-        self.step()?;
-        self.inner.put_manifest(put).await
-    }
-
-    async fn delete_reference(&self, delete: DeleteReference) -> Result<bool, StorageError> {
-        self.step()?;
-        self.inner.delete_reference(delete).await
-    }
-
-    async fn tag(&self, repository: &RepositoryName, tag: &Tag) -> Result<Option<Digest>, StorageError> {
-        self.step()?;
-        self.inner.tag(repository, tag).await
-    }
-
-    async fn tags(
-        &self,
-        repository: &RepositoryName,
-        after: Option<&str>,
-        size: usize,
-    ) -> Result<Option<Page<Tag>>, StorageError> {
-        self.step()?;
-        self.inner.tags(repository, after, size).await
-    }
-
-    async fn referrers(
-        &self,
-        repository: &RepositoryName,
-        subject: &Digest,
-        after: Option<&str>,
-        size: usize,
-    ) -> Result<Page<Descriptor>, StorageError> {
-        self.step()?;
-        self.inner.referrers(repository, subject, after, size).await
-    }
-
-    async fn repositories(&self, after: Option<&str>, size: usize) -> Result<Page<RepositoryName>, StorageError> {
-        self.step()?;
-        self.inner.repositories(after, size).await
-    }
-}
-
-/// The writer of an upload in such a storage.
-struct FailingUpload {
-    inner: Box<dyn Upload>,
-    countdown: Arc<AtomicUsize>,
-    error: Arc<io::Error>,
-}
-
-impl FailingUpload {
-    fn step(&self) -> Result<(), StorageError> {
-        step(&self.countdown, &self.error)
-    }
-}
-
-#[async_trait]
-impl Upload for FailingUpload {
-    fn size(&self) -> u64 {
-        self.inner.size()
-    }
-
-    async fn append(&mut self, chunk: Bytes) -> Result<(), StorageError> {
-        self.step()?;
-        self.inner.append(chunk).await
-    }
-
-    async fn read(&mut self) -> Result<Body, StorageError> {
-        self.step()?;
-        self.inner.read().await
-    }
-
-    async fn save(self: Box<Self>) -> Result<(), StorageError> {
-        self.step()?;
-        self.inner.save().await
-    }
-
-    async fn commit(self: Box<Self>, digest: &Digest) -> Result<(), StorageError> {
-        self.step()?;
-        self.inner.commit(digest).await
-    }
-
-    async fn cancel(self: Box<Self>) -> Result<(), StorageError> {
-        self.step()?;
-        self.inner.cancel().await
-    }
-}
+const LAYER: &[u8] = b"0123456789";

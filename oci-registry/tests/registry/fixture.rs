@@ -6,13 +6,13 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use oci_client_core::runtime::{ThreadRuntime, block_on};
 use oci_client_core::transport::Body;
-use oci_registry::storage::{DirectoryStorage, MemoryStorage, Storage};
+use oci_registry::storage::{DirectoryStorage, MemoryStorage, Storage, StorageError};
 use oci_registry::{Limits, Registry, RegistryBuilder};
 use oci_spec_types::{Descriptor, Digest, ImageManifest, MediaType};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::observed::{Observed, Step};
+use crate::intercepted::{Intercepted, Step};
 
 /// Makes a test of each function for each storage; the functions take a [`Fixture`].
 macro_rules! on_every_storage {
@@ -89,23 +89,30 @@ impl Fixture {
         // A request within a request needs a thread of its own.
         let observe = move |step| {
             std::thread::scope(|scope| scope.spawn(|| observe(&direct, step)).join().unwrap());
+            Ok(())
         };
-        let storage: Arc<dyn Storage> = Arc::new(Observed::new(storage, observe));
+        Self::intercepting(storage, directory, observe)
+    }
+
+    /// Another registry over the same kind of storage, empty. What `before` refuses fails.
+    pub(crate) fn intercepted(
+        &self,
+        before: impl Fn(Step) -> Result<(), StorageError> + Send + Sync + 'static,
+    ) -> Self {
+        let inner = Self::over(self.other_directory(), Registry::builder());
+        Self::intercepting(inner.storage, inner.directory, before)
+    }
+
+    fn intercepting(
+        inner: Arc<dyn Storage>,
+        directory: Option<Arc<TempDir>>,
+        before: impl Fn(Step) -> Result<(), StorageError> + Send + Sync + 'static,
+    ) -> Self {
+        let storage: Arc<dyn Storage> = Arc::new(Intercepted::new(inner, before));
         Self {
             registry: Registry::builder().storage(Arc::clone(&storage)).build(),
             storage,
             directory,
-        }
-    }
-
-    /// Another registry over the same kind of storage, empty, behind another storage.
-    pub(crate) fn wrapped<S: Storage + 'static>(&self, wrap: impl FnOnce(Arc<dyn Storage>) -> S) -> Self {
-        let inner = Self::over(self.other_directory(), Registry::builder());
-        let storage: Arc<dyn Storage> = Arc::new(wrap(inner.storage));
-        Self {
-            registry: Registry::builder().storage(Arc::clone(&storage)).build(),
-            storage,
-            directory: inner.directory,
         }
     }
 

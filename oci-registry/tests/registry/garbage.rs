@@ -12,7 +12,7 @@ use oci_registry::{GarbagePolicy, GarbageReport, KeepManifests, Registry};
 use oci_spec_types::{Descriptor, Digest, ImageIndex, ImageManifest, MediaType};
 
 use crate::fixture::{Fixture, image, json, on_every_storage};
-use crate::observed::Step;
+use crate::intercepted::Step;
 
 on_every_storage!(
     s12_a_pull_that_began_ends,

@@ -5,7 +5,8 @@
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod fixture;
-mod observed;
+#[path = "../support/intercepted.rs"]
+mod intercepted;
 
 mod aborted;
 mod blobs;

@@ -6,7 +6,7 @@ use http::StatusCode;
 use oci_spec_types::Digest;
 
 use crate::fixture::{Fixture, image, json, on_every_storage};
-use crate::observed::Step;
+use crate::intercepted::Step;
 
 on_every_storage!(
     s12_a_manifest_deleted_while_it_is_read,

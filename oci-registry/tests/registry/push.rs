@@ -6,7 +6,7 @@ use oci_registry::storage::KeptKind;
 use oci_spec_types::{Algorithm, Descriptor, Digest, ImageIndex, ImageManifest, MediaType};
 
 use crate::fixture::{Fixture, image, json, on_every_storage};
-use crate::observed::Step;
+use crate::intercepted::Step;
 
 on_every_storage!(
     rm1_nested_indexes_of_both_algorithms,
@@ -270,7 +270,11 @@ fn rm8_too_many_tag_parameters(fixture: &Fixture) {
 /// What a manifest names many times is looked for once, and not opened.
 fn rm6_repeated_references_are_looked_for_once(fixture: &Fixture) {
     let (steps, seen) = mpsc::channel();
-    let fixture = fixture.observed(move |_, step| steps.send(step).unwrap());
+    let fixture = fixture.observed(move |_, step| {
+        if step != Step::Other {
+            steps.send(step).unwrap();
+        }
+    });
     let layer = fixture.push_blob("a", b"layer");
     let layer = Descriptor::new(MediaType::IMAGE_LAYER, layer, 5);
     let manifest = ImageManifest::new(image("one").config, vec![layer.clone(); 1000]);
