@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{AbortHandle, AbortRegistration};
-use http::StatusCode;
+use http::{StatusCode, header};
 use oci_spec_types::distribution::ErrorCode;
 use oci_spec_types::{Hasher, RepositoryName};
 
@@ -252,16 +252,19 @@ fn too_many() -> ApiError {
         ErrorCode::TOO_MANY_REQUESTS,
         "too many uploads are open; finish or cancel some, or wait until they expire",
     )
+    .with_header(header::RETRY_AFTER, PAUSE)
 }
 
 fn too_much() -> ApiError {
     ApiError::new(
         StatusCode::INSUFFICIENT_STORAGE,
-        ErrorCode::TOO_MANY_REQUESTS,
+        ErrorCode::UNKNOWN,
         "the open uploads have as many bytes as they may; finish or cancel some, or wait until they expire",
     )
 }
 
+/// After how many seconds to ask for an upload again: most of those that are open end within some.
+const PAUSE: u32 = 5;
 /// How many uploads are asked for at once.
 pub(crate) const PAGE: usize = 1024;
 

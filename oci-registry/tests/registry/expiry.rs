@@ -12,7 +12,7 @@ use crate::fixture::{Fixture, on_every_storage, with_digest};
 on_every_storage!(
     s10_bytes_have_limits,
     s10_known_after_a_restart,
-    s10_numbers_have_limits,
+    rh3_s10_numbers_have_limits,
     s10_old_uploads_expire,
     s10_whole_blobs_count_while_they_are_on_their_way,
 );
@@ -33,13 +33,15 @@ fn s10_old_uploads_expire(fixture: &Fixture) {
     assert_eq!(expire(&strict), 0);
 }
 
-/// S10: the number of open uploads is limited, in a repository and in all; each end of one makes room.
-fn s10_numbers_have_limits(fixture: &Fixture) {
+/// S10: the number of open uploads is limited, in a repository and in all; each end of one makes room. RH3: the refusal says when to come back.
+fn rh3_s10_numbers_have_limits(fixture: &Fixture) {
     let limits = Limits::new().with_open_uploads(3).with_open_uploads_per_repository(2);
     let fixture = fixture.with(limits, false);
     let start = |repository: &str| fixture.post(format!("/v2/{repository}/blobs/uploads/")).send();
     let refused = |repository| {
-        start(repository).expect_error(StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS");
+        let answer = start(repository);
+        assert_eq!(answer.header("retry-after").as_deref(), Some("5"));
+        answer.expect_error(StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS");
     };
     let cancelled = fixture.start_upload("a");
     let finished = fixture.start_upload("a");
@@ -69,7 +71,7 @@ fn s10_bytes_have_limits(fixture: &Fixture) {
     let [first, second, other] = ["a", "a", "b"].map(|repository| fixture.start_upload(repository));
     let send = |location: &str, body: &str| fixture.patch(location).body(body).send();
     send(&first, "012345").expect(StatusCode::ACCEPTED);
-    send(&second, "0").expect_error(StatusCode::INSUFFICIENT_STORAGE, "TOOMANYREQUESTS");
+    send(&second, "0").expect_error(StatusCode::INSUFFICIENT_STORAGE, "UNKNOWN");
     send(&other, "01234").expect(StatusCode::INSUFFICIENT_STORAGE);
     send(&other, "0123").expect(StatusCode::ACCEPTED);
     fixture.delete(&first).send().expect(StatusCode::NO_CONTENT);
