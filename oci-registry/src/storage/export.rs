@@ -16,6 +16,8 @@ use super::{Storage, StorageError};
 /// Writes everything that the tags of a repository point to into the OCI layout directory `path`, which is made if it is not there, and returns
 /// the number of tags. `skopeo copy oci:path:tag …` and other tools read it.
 ///
+/// What refers to that, such as signatures, comes too: `index.json` lists it without a name, where `oras discover --oci-layout` looks for it.
+///
 /// Content is streamed and verified; what the layout has already is left. Blobs that the storage keeps as files on the same file system become hard links, which take no room: then
 /// the files belong to the storage too, and must not be written to in place.
 ///
@@ -64,7 +66,7 @@ pub async fn export_layout(
         };
         for tag in page.items() {
             let from = TagOrDigest::Tag(tag.clone());
-            copy(&source, &from, &target, Some(tag), &CopyOptions::new()).await?;
+            copy(&source, &from, &target, Some(tag), &CopyOptions::new().with_referrers()).await?;
             exported += 1;
         }
         if !page.has_more() {
@@ -109,6 +111,23 @@ impl Source for StoredRepository {
             digest: descriptor.digest.clone(),
             repository: self.clone(),
         }))
+    }
+
+    async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, Error> {
+        let mut found: Vec<Descriptor> = Vec::new();
+        loop {
+            let after = found.last().map(|last| last.digest.to_string());
+            let page = self
+                .storage
+                .referrers(&self.repository, subject, after.as_deref(), PAGE)
+                .await;
+            let page = page.map_err(failed)?;
+            let has_more = page.has_more();
+            found.extend(page.into_items());
+            if !has_more {
+                return Ok(found);
+            }
+        }
     }
 }
 
