@@ -84,6 +84,16 @@ exits() {
     equal "exit status $expected" "exit status $status"
 }
 
+# exits_not_zero COMMAND...: which a program that ended by a signal did not do.
+exits_not_zero() {
+    local status=0
+    "$@" || status=$?
+    if [ "$status" -eq 0 ] || [ "$status" -ge 124 ]; then
+        echo "exit status $status"
+        return 1
+    fi
+}
+
 # The files of two directories are the same, byte for byte, and none is missing from either.
 same_files() {
     diff -r --brief "$1" "$2"
