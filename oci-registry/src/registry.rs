@@ -103,12 +103,12 @@ impl Registry {
             return Err(ApiError::read_only().with_allowed_methods(methods));
         }
         #[cfg(feature = "upstream")]
-        let warning = match &self.service.upstream {
+        let headers = match &self.service.upstream {
             Some(upstream) => match Box::pin(upstream.prepare(&self.service, &call, &route)).await? {
                 Prepared::Answered(response) => return Ok(response),
-                Prepared::Stored(warning) => warning,
+                Prepared::Stored(headers) => headers,
             },
-            None => None,
+            None => http::HeaderMap::new(),
         };
         let answer = match (route, call.method) {
             (Route::Base, &Method::GET | &Method::HEAD) => Ok(base()),
@@ -127,9 +127,7 @@ impl Registry {
         };
         #[cfg(feature = "upstream")]
         let answer = answer.map(|mut response| {
-            response
-                .headers_mut()
-                .extend(warning.map(|warning| (header::WARNING, warning)));
+            response.headers_mut().extend(headers);
             response
         });
         answer.map_err(|error| error.with_allowed_methods(methods))

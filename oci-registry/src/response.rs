@@ -14,6 +14,9 @@ use crate::error::ApiError;
 pub(crate) const DOCKER_CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 /// `OCI-Filters-Applied`: which filters a referrers response has applied.
 pub(crate) const OCI_FILTERS_APPLIED: HeaderName = HeaderName::from_static("oci-filters-applied");
+/// `OCI-Namespace`: the registry that a request to a proxy has named.
+#[cfg(feature = "upstream")]
+pub(crate) const OCI_NAMESPACE: HeaderName = HeaderName::from_static("oci-namespace");
 /// `OCI-Subject`: the subject of a pushed manifest, which tells the client that the registry keeps referrers.
 pub(crate) const OCI_SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
 /// `OCI-Tag`: a tag that a manifest push by digest has set.

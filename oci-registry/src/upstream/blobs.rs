@@ -15,7 +15,7 @@ use crate::storage::KeptKind;
 pub(super) async fn prepare(wanted: &Wanted, call: &Call<'_>, digest: &Digest) -> Result<Prepared, ApiError> {
     let storage = &wanted.service.storage;
     if storage.refresh(&wanted.here, KeptKind::Blob, digest).await? {
-        return Ok(Prepared::Stored(None));
+        return Ok(Prepared::stored());
     }
     let key = wanted.key(format!("blob {digest}"));
     let upstream = &wanted.upstream;
@@ -33,7 +33,7 @@ pub(super) async fn prepare(wanted: &Wanted, call: &Call<'_>, digest: &Digest) -
     let (pull, live) = Pull::join(wanted, &key, digest, is_plain(call.headers))?;
     let Some(live) = live else {
         pull.ended().await?;
-        return Ok(Prepared::Stored(None));
+        return Ok(Prepared::stored());
     };
     let size = pull.size().await?;
     let body = Follower::new(wanted, digest, size, pull, live).into_body();

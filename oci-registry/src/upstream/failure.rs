@@ -83,7 +83,7 @@ impl Failure {
         Self::broken(ApiError::new(
             StatusCode::SERVICE_UNAVAILABLE,
             ErrorCode::UNKNOWN,
-            "this registry is shutting down",
+            "the request to the upstream was interrupted; try again",
         ))
     }
 

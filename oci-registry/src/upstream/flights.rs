@@ -46,9 +46,14 @@ impl Flights {
         let landing = receiver.shared();
         table.insert(key.clone(), landing.clone());
         drop(table);
-        let (flight, flights) = (make(), self.clone());
+        let entry = Entry {
+            flights: self.clone(),
+            key,
+        };
+        let flight = make();
         runtime.spawn(Box::pin(async move {
-            let _entry = Entry { flights, key };
+            // Taken along from the beginning: the task may be dropped before it is polled.
+            let _entry = entry;
             // Those who waited may be gone.
             let _ = sender.send(flight.await);
         }));

@@ -13,7 +13,7 @@ use crate::storage::DeleteReference;
 /// What a digest names never changes, so the upstream is asked for it once.
 pub(super) async fn by_digest(wanted: &Wanted, digest: &Digest) -> Result<Prepared, ApiError> {
     if wanted.has_manifest(digest).await? {
-        return Ok(Prepared::Stored(None));
+        return Ok(Prepared::stored());
     }
     let key = wanted.key(format!("manifest {digest}"));
     let (task, digest) = (wanted.clone(), digest.clone());
@@ -26,7 +26,7 @@ pub(super) async fn by_digest(wanted: &Wanted, digest: &Digest) -> Result<Prepar
             task.put_manifest(&document, None).await
         })
         .await?;
-    Ok(Prepared::Stored(None))
+    Ok(Prepared::stored())
 }
 
 /// What a tag names is looked up again now and then.
@@ -36,11 +36,11 @@ pub(super) async fn by_tag(wanted: &Wanted, tag: &Tag) -> Result<Prepared, ApiEr
     let age = wanted.upstream.settings.tag_age;
     let asked = wanted.ask(key, age, || async move { follow(&task, &name).await }).await;
     let Err(failure) = asked else {
-        return Ok(Prepared::Stored(None));
+        return Ok(Prepared::stored());
     };
     let is_here = wanted.service.storage.tag(&wanted.here, tag).await?.is_some();
     if failure.kind == FailureKind::Broken && is_here {
-        return Ok(Prepared::Stored(Some(wanted.upstream.stale())));
+        return Ok(Prepared::stale(&wanted.upstream));
     }
     Err(failure.into())
 }

@@ -20,8 +20,8 @@ mod store;
 
 use std::sync::Arc;
 
-use http::header::HeaderValue;
-use http::{Response, StatusCode};
+use http::header::{self, HeaderValue};
+use http::{HeaderMap, Response, StatusCode};
 use oci_client_core::client::{Client, Repository};
 use oci_client_core::transport::Body;
 use oci_spec_types::distribution::ErrorCode;
@@ -34,7 +34,7 @@ use self::marked::Mark;
 use self::pull::Pulls;
 use crate::error::ApiError;
 use crate::registry::{Call, Service};
-use crate::response;
+use crate::response::{self, OCI_NAMESPACE};
 use crate::routes::Route;
 
 pub use settings::Upstream;
@@ -53,8 +53,26 @@ pub(crate) struct PullThrough {
 pub(crate) enum Prepared {
     /// The response is here.
     Answered(Response<Body>),
-    /// The storage has what there is. The notice says that it may be old.
-    Stored(Option<HeaderValue>),
+    /// The storage has what there is. Its answer gets these header fields.
+    Stored(HeaderMap),
+}
+
+impl Prepared {
+    /// The storage may have what is old.
+    fn stale(upstream: &PullThrough) -> Self {
+        Self::Stored([(header::WARNING, upstream.stale())].into_iter().collect())
+    }
+
+    fn stored() -> Self {
+        Self::Stored(HeaderMap::new())
+    }
+
+    fn headers_mut(&mut self) -> &mut HeaderMap {
+        match self {
+            Self::Answered(response) => response.headers_mut(),
+            Self::Stored(headers) => headers,
+        }
+    }
 }
 
 impl PullThrough {
@@ -66,15 +84,15 @@ impl PullThrough {
         route: &Route,
     ) -> Result<Prepared, ApiError> {
         let Some(repository) = route.repository() else {
-            return Ok(Prepared::Stored(None));
+            return Ok(Prepared::stored());
         };
         let Some(there) = (self.settings.mapping)(repository) else {
-            return Ok(Prepared::Stored(None));
+            return Ok(Prepared::stored());
         };
         if !call.method.is_safe() {
             return Err(ApiError::read_only().with_allowed_methods(route.safe_methods()));
         }
-        self.check_name_space(call)?;
+        let name_space = self.name_space(call)?;
         if self.mark.is_on(call.headers) {
             return Err(loop_detected());
         }
@@ -84,25 +102,29 @@ impl PullThrough {
             there: self.client.registry(&self.settings.host).repository(there),
             upstream: Arc::clone(self),
         };
-        match route {
+        let mut prepared = match route {
             Route::Blob(_, digest) => blobs::prepare(&wanted, call, digest).await,
             Route::Manifest(_, TagOrDigest::Digest(digest)) => manifests::by_digest(&wanted, digest).await,
             Route::Manifest(_, TagOrDigest::Tag(tag)) => manifests::by_tag(&wanted, tag).await,
             Route::Referrers(_, subject) => referrers::prepare(&wanted, subject).await,
-            _ => Ok(Prepared::Stored(None)),
-        }
+            _ => Ok(Prepared::stored()),
+        }?;
+        prepared
+            .headers_mut()
+            .extend(name_space.map(|name_space| (OCI_NAMESPACE, name_space)));
+        Ok(prepared)
     }
 
-    /// Clients that know this registry as a mirror of several say in `ns` which of them they mean.
-    fn check_name_space(&self, call: &Call<'_>) -> Result<(), ApiError> {
+    /// Clients that know this registry as a mirror of several say in `ns` which of them they mean, and are told that it was heeded.
+    fn name_space(&self, call: &Call<'_>) -> Result<Option<HeaderValue>, ApiError> {
         let Some(name) = call.query.first("ns") else {
-            return Ok(());
+            return Ok(None);
         };
         if name
             .parse::<RegistryHost>()
             .is_ok_and(|host| host == self.settings.host)
         {
-            return Ok(());
+            return Ok(Some(response::ascii(&self.settings.host)));
         }
         let host = &self.settings.host;
         Err(ApiError::new(

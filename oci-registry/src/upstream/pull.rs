@@ -75,16 +75,19 @@ impl Pull {
         table.insert(key.clone(), pull.clone());
         drop(table);
         let (sender, receiver) = mpsc::channel(PIECES);
+        let entry = Entry {
+            key: key.clone(),
+            wanted: wanted.clone(),
+        };
+        // Made here and not by the task, which may be dropped before it is polled.
+        let place = InTable(entry.clone());
         let task = Task {
             digest: digest.clone(),
-            entry: Entry {
-                key: key.clone(),
-                wanted: wanted.clone(),
-            },
+            entry,
             live: live.then_some(sender),
             pull: pull.clone(),
         };
-        upstream.client.runtime().spawn(Box::pin(task.run(size, ended)));
+        upstream.client.runtime().spawn(Box::pin(task.run(place, size, ended)));
         Ok((pull, live.then_some(receiver)))
     }
 
@@ -131,8 +134,12 @@ struct Task {
 }
 
 impl Task {
-    async fn run(self, size: oneshot::Sender<Result<u64, Failure>>, ended: oneshot::Sender<Result<(), Failure>>) {
-        let place = InTable(self.entry.clone());
+    async fn run(
+        self,
+        place: InTable,
+        size: oneshot::Sender<Result<u64, Failure>>,
+        ended: oneshot::Sender<Result<(), Failure>>,
+    ) {
         let outcome = self.start(size).await;
         if let Err(failure) = &outcome {
             let Entry { key, wanted } = &place.0;

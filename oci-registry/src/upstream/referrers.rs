@@ -16,10 +16,10 @@ pub(super) async fn prepare(wanted: &Wanted, subject: &Digest) -> Result<Prepare
         .ask(key, age, || async move { fetch(&task, &digest).await })
         .await;
     match asked {
-        Ok(()) => Ok(Prepared::Stored(None)),
+        Ok(()) => Ok(Prepared::stored()),
         Err(failure) => match failure.kind {
-            FailureKind::Absent => Ok(Prepared::Stored(None)),
-            FailureKind::Broken => Ok(Prepared::Stored(Some(wanted.upstream.stale()))),
+            FailureKind::Absent => Ok(Prepared::stored()),
+            FailureKind::Broken => Ok(Prepared::stale(&wanted.upstream)),
             FailureKind::Refused => Err(failure.into()),
         },
     }

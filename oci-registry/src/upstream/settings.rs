@@ -36,7 +36,7 @@ impl RegistryBuilder {
 /// - What the upstream does not have or does not answer is not asked for again for [some seconds](Self::with_failure_age).
 /// - Repositories that the [mapping](Self::with_mapping) gives to the upstream take nothing from clients: pushes and deletes get 405. The others are ordinary ones.
 /// - Lists of tags and of repositories have what is here.
-/// - Requests with a parameter `ns`, which clients add for mirrors, must name the upstream.
+/// - Requests with a parameter `ns`, which clients add for mirrors, must name the upstream; the answer repeats the name in `OCI-Namespace`.
 /// - The collection of garbage spares what is used: each read begins the age of a blob or manifest anew.
 ///
 /// Requests to the upstream carry a `Via` field. One that comes back to its own registry gets 508, unless it went by a transport of a

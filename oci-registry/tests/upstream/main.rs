@@ -2,7 +2,10 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
 
 mod askers;
+mod ends;
 mod faults;
+#[path = "../support/intercepted.rs"]
+mod intercepted;
 mod names;
 mod site;
 mod tags;

@@ -50,15 +50,32 @@ fn what_is_not_is_a_repository_like_any_other() {
     );
 }
 
+/// PX3: another one is refused; where it counts, the answer says so, whether it comes from the upstream or from the storage.
 #[test]
-fn ns_names_the_upstream() {
+fn px3_ns_names_the_upstream() {
     let site = Site::new();
     let digest = site.blob("app", b"content");
-    for (ns, status) in [("other.test", 404), ("", 404), ("%20", 404), ("far.test", 200)] {
-        assert_eq!(
-            site.get(&format!("/v2/app/blobs/{digest}?ns={ns}")).status(),
-            status,
-            "{ns}"
+    site.manifest("app", "latest", "a", None);
+    for path in [&format!("blobs/{digest}"), "manifests/latest", "tags/list"] {
+        for (ns, status) in [
+            ("other.test", 404),
+            ("", 404),
+            ("%20", 404),
+            ("far.test", 200),
+            ("far.test", 200),
+        ] {
+            let response = site.get(&format!("/v2/app/{path}?ns={ns}"));
+            assert_eq!(response.status(), status, "{path} {ns}");
+            let told = response.headers().get("oci-namespace");
+            let expected = (status == 200).then_some("far.test");
+            assert_eq!(told.map(|told| told.to_str().unwrap()), expected, "{path} {ns}");
+            drop(site.read(response));
+        }
+        assert!(
+            !site
+                .get(&format!("/v2/app/{path}"))
+                .headers()
+                .contains_key("oci-namespace")
         );
     }
 }

@@ -46,6 +46,15 @@ impl Site {
     }
 
     pub(crate) fn with(configure: impl FnOnce(Upstream) -> Upstream) -> Self {
+        Self::on(Arc::new(MemoryStorage::new()), |runtime| Arc::new(runtime), configure)
+    }
+
+    /// Over this storage, and with the tasks of the registry here on what `tasks` makes of the runtime.
+    pub(crate) fn on(
+        storage: Arc<dyn Storage>,
+        tasks: impl FnOnce(SimRuntime) -> Arc<dyn Runtime>,
+        configure: impl FnOnce(Upstream) -> Upstream,
+    ) -> Self {
         let (far, fault, runtime) = (Registry::in_memory(), Arc::default(), SimRuntime::new());
         let recorder = Recorder::new(Far {
             fault: Arc::clone(&fault),
@@ -53,10 +62,9 @@ impl Site {
             runtime: runtime.clone(),
         });
         let transport = Arc::new(recorder.clone());
-        let upstream = Upstream::new("far.test".parse().unwrap(), transport, Arc::new(runtime.clone()));
-        let storage: Arc<dyn Storage> = Arc::new(MemoryStorage::new());
+        let upstream = Upstream::new("far.test".parse().unwrap(), transport, tasks(runtime.clone()));
         let here = Registry::builder()
-            .storage(storage.clone())
+            .storage(Arc::clone(&storage))
             .upstream(configure(upstream));
         Self {
             far,
