@@ -1,15 +1,19 @@
 //! `serve` as a process: what its options do.
 #![expect(clippy::unwrap_used, reason = "a test that fails has to panic")]
 
+mod caching;
+mod garbage;
+mod process;
+
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::Arc;
 
 use http::{Request, StatusCode};
 use oci_client_core::transport::{Body, Transport};
 use oci_transport_reqwest::ReqwestTransport;
+
+use crate::process::{Serving, serve};
 
 /// Over TLS with a certificate that the client trusts, and with a line for each request; then read-only over the same folder.
 #[tokio::test]
@@ -83,10 +87,19 @@ fn certificates_that_do_not_go() {
         assert_eq!(output.status.code(), Some(1), "{text}");
         assert!(text.contains(told), "{text}");
     }
+}
+
+#[test]
+fn options_that_do_not_go() {
     for arguments in [
         ["--tls-cert", "x"].as_slice(),
         &["--tls-key", "x"],
         &["--tls-cert", "x", "--tls-key", "x", "--profile", "ghcr"],
+        &["--upstream", "x.test", "--profile", "ghcr"],
+        &["--upstream", "https://x.test"],
+        &["--plain-http"],
+        &["--upstream-logins"],
+        &["--gc-interval", "1h"],
     ] {
         assert_eq!(serve(arguments).output().unwrap().status.code(), Some(2));
     }
@@ -95,58 +108,4 @@ fn certificates_that_do_not_go() {
 async fn post(transport: &dyn Transport, url: &str) -> StatusCode {
     let request = Request::post(url).body(Body::from(b"hello".to_vec())).unwrap();
     transport.send(request).await.unwrap().status()
-}
-
-/// The program, until it is ended or dropped.
-struct Serving {
-    address: String,
-    errors: BufReader<ChildStderr>,
-    process: Child,
-}
-
-impl Serving {
-    fn start<'a>(arguments: impl IntoIterator<Item = &'a OsStr>) -> Self {
-        let arguments: Vec<_> = arguments.into_iter().collect();
-        let mut command = serve(if arguments.contains(&"--addr".as_ref()) {
-            [].as_slice()
-        } else {
-            &["--addr", "127.0.0.1:0"]
-        });
-        let piped = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut process = piped.spawn().unwrap();
-        let mut line = String::new();
-        let mut output = BufReader::new(process.stdout.take().unwrap());
-        output.read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on ").unwrap().to_owned();
-        let errors = BufReader::new(process.stderr.take().unwrap());
-        Self {
-            address,
-            errors,
-            process,
-        }
-    }
-
-    /// The next line on standard error that has `part`.
-    fn line_with(&mut self, part: &str) -> String {
-        let mut lines = self.errors.by_ref().lines();
-        lines
-            .find_map(|line| line.ok().filter(|line| line.contains(part)))
-            .unwrap()
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-}
-
-/// The example, as `cargo test` has built it beside this test.
-fn serve(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
-    let this = std::env::current_exe().unwrap();
-    let program = this.ancestors().nth(2).unwrap().join("examples").join("serve");
-    let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null());
-    command
 }
