@@ -12,6 +12,7 @@ check_cosign() {
     check_client cosign "sign and verify, signature as a referrer" cosign_sign true
     check_client cosign "sign and verify, signature by a tag" cosign_sign false
     check_client cosign "attest and verify" cosign_attest
+    check_client cosign "tree shows both kinds of signatures" cosign_tree
     check_client cosign "finds no signature by another key" cosign_other_key
 }
 
@@ -51,7 +52,7 @@ cosign_write() {
 cosign_read() {
     local key=$1
     shift
-    cosign_registry "$@" --key "$out/$key.pub" --insecure-ignore-tlog=true
+    cosign_registry "$@" --key "$out/$key.pub" --insecure-ignore-tlog=true --offline
 }
 
 # cosign_sign BUNDLE: each in a repository that has no other signatures.
@@ -69,6 +70,13 @@ cosign_attest() {
     echo '{"tested": true}' >"$out/predicate"
     cosign_write attest "$(cosign_image signed-true)" --type custom --predicate "$out/predicate"
     cosign_read cosign verify-attestation "$(cosign_image signed-true)" --type custom
+}
+
+cosign_tree() {
+    cosign_registry tree "$(cosign_image signed-true)" >"$out/tree-true"
+    grep --fixed-strings 'via OCI referrer' "$out/tree-true"
+    cosign_registry tree "$(cosign_image signed-false)" >"$out/tree-false"
+    grep --fixed-strings 'Signatures for an image tag' "$out/tree-false"
 }
 
 cosign_other_key() {

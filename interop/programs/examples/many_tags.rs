@@ -1,6 +1,6 @@
 //! Sets COUNT tags in a registry over the directory DIR, and lists them: `many_tags DIR COUNT`.
 //!
-//! Prints how long each tenth takes. Fails if the last tenth takes three times as long as the first, or if a tag is missing.
+//! Prints how long each tenth takes. Fails if in the second half a tenth takes three times as long as in the first, or if a tag is missing.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -52,9 +52,11 @@ async fn run() -> Result<(), Box<dyn Error>> {
     if listed != tenth * 10 {
         return Err(format!("{listed} tags are listed, of {}", tenth * 10).into());
     }
-    match took.first().zip(took.last()) {
-        Some((first, last)) if *last > *first * 3 => {
-            Err(format!("the last tenth took {last:?}, the first one {first:?}").into())
+    // The fastest of each half: whatever else the machine does makes them slower, not faster.
+    let (early, late) = took.split_at(5);
+    match early.iter().min().zip(late.iter().min()) {
+        Some((early, late)) if *late > *early * 3 => {
+            Err(format!("a tenth of the second half takes {late:?}, one of the first {early:?}").into())
         }
         _ => Ok(()),
     }

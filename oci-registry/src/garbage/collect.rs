@@ -33,8 +33,8 @@ impl Registry {
     /// It takes memory for the manifests of one repository and for a number for each blob of all of them.
     ///
     /// # Errors
-    /// If the storage fails, or a manifest cannot be read: nothing is removed of a repository of which not all is known. What was removed
-    /// before stays so.
+    /// If the storage fails, or a manifest cannot be read: nothing is removed of a repository of which not all is known. The other repositories are collected
+    /// all the same, and the first error is returned.
     ///
     /// # Cancellation
     /// Dropping the future leaves what it has not come to; the next collection removes it.
@@ -45,20 +45,22 @@ impl Registry {
             uploads: self.expire(policy.is_dry_run()).await?,
             ..GarbageReport::default()
         };
+        let mut failed = None;
         let mut after: Option<RepositoryName> = None;
         loop {
             let page = storage
                 .repositories(after.as_ref().map(RepositoryName::as_str), PAGE)
                 .await?;
             for repository in page.items() {
-                Collection {
+                let collection = Collection {
                     cutoff,
                     policy,
                     repository,
                     storage,
+                };
+                if let Err(error) = collection.run(&mut report.removed).await {
+                    failed.get_or_insert(error);
                 }
-                .run(&mut report.removed)
-                .await?;
             }
             if !page.has_more() {
                 break;
@@ -66,7 +68,7 @@ impl Registry {
             after = page.into_items().pop();
         }
         report.reclaimed = storage.reclaim(cutoff, policy.is_dry_run()).await?;
-        Ok(report)
+        failed.map_or(Ok(report), Err)
     }
 
     async fn expire(&self, dry_run: bool) -> Result<usize, StorageError> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::{Request, StatusCode};
 use oci_client_core::runtime::block_on;
 use oci_client_core::transport::Body;
-use oci_registry::storage::KeptKind;
+use oci_registry::storage::{KeptKind, StorageError, StorageErrorKind};
 use oci_registry::{GarbagePolicy, GarbageReport, KeepManifests, Registry};
 use oci_spec_types::{Descriptor, Digest, ImageIndex, ImageManifest, MediaType};
 
@@ -16,6 +16,7 @@ use crate::intercepted::Step;
 
 on_every_storage!(
     s12_a_pull_that_began_ends,
+    s12_s14_a_repository_that_cannot_be_read_keeps_all,
     s12_dry_run,
     s12_policies,
     s12_pushes_at_every_step,
@@ -204,6 +205,31 @@ const ACTIONS: [Action; 4] = [
         },
     },
 ];
+
+/// S14: and the others are collected all the same.
+fn s12_s14_a_repository_that_cannot_be_read_keeps_all(fixture: &Fixture) {
+    let broken = Arc::new(AtomicBool::new(false));
+    let is_broken = Arc::clone(&broken);
+    let fixture = fixture.intercepted(move |step| match step {
+        Step::Manifest(_) if is_broken.load(Ordering::SeqCst) => {
+            Err(StorageError::new(StorageErrorKind::Other, "a broken disk"))
+        }
+        _ => Ok(()),
+    });
+    fixture.push_image("a", "v1", &image("one"));
+    let paths = ["a", "b"].map(|repository| {
+        let garbage = fixture.push_blob(repository, b"garbage");
+        format!("/v2/{repository}/blobs/{garbage}")
+    });
+    let statuses = || paths.each_ref().map(|path| fixture.get(path).send().status().as_u16());
+    broken.store(true, Ordering::SeqCst);
+    let error = block_on(fixture.registry().collect_garbage(&without_grace())).unwrap_err();
+    assert_eq!(error.to_string(), "a broken disk");
+    assert_eq!(statuses(), [200, 404]);
+    broken.store(false, Ordering::SeqCst);
+    collect(&fixture, &without_grace());
+    assert_eq!(statuses(), [404, 404]);
+}
 
 fn told(fixture: &Fixture, path: &str) -> bool {
     fixture.head(path).send().status() == StatusCode::OK
