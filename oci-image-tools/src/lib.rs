@@ -28,8 +28,8 @@ pub mod tree;
 pub mod unpack;
 pub mod wasm;
 
+mod compression;
 mod errors;
-mod fault;
 #[cfg(test)]
 mod hostile;
 mod image;

@@ -1,9 +1,10 @@
 use std::time::Duration;
 
-/// What the layers of one image may ask of whoever reads them. What exceeds a limit is an error of kind
+/// What layers may hold, whoever makes, reads or unpacks them. What exceeds a limit is an error of kind
 /// [`TooLarge`](oci_client_core::ErrorKind::TooLarge), or [`Timeout`](oci_client_core::ErrorKind::Timeout) for the time.
 ///
-/// The defaults let every image through that is known to be in use. All of them count over all layers together, except where they say so.
+/// The defaults let every image through that is known to be in use. All of them count over all layers together that one call reads, except where they say so; where a layer is made, they
+/// count for that layer. Ratio and time are for what is uncompressed. Paths and the targets of links that are made or read never have more than 4,096 bytes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ImageLimits {
     pub(crate) bytes: u64,

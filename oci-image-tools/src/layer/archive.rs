@@ -1,17 +1,18 @@
 //! Layers of archives that are there already.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::sync::Arc;
 
+use oci_client_core::Error;
 use oci_client_core::runtime::{Runtime, unblock};
-use oci_client_core::{Error, ErrorKind};
-use oci_spec_types::{Descriptor, MediaType};
+use oci_spec_types::{Algorithm, Descriptor, MediaType};
 
-use super::compression::{Decoder, failed};
 use super::count::Hashed;
 use super::pipeline::compressed;
 use super::spool::Spool;
-use super::{Compression, Layer, LayerOptions};
+use super::{Layer, LayerOptions};
+use crate::errors::{Fault, failed};
+use crate::layer_stream::{Budget, Uncompressed};
 
 impl Layer {
     /// A layer of an uncompressed tar archive, whose bytes stay as they are: only compression, spool and limit of bytes of the options count. Whether it is an archive is not checked.
@@ -28,7 +29,7 @@ impl Layer {
     ) -> Result<Self, Error> {
         kept(runtime, move |runtime| {
             let spool = Spool::new(options.memory, options.spool_folder.as_deref());
-            let (described, spool) = compressed(&options, spool, |tar| pump(archive, tar))?;
+            let (described, spool) = compressed(&options, spool, |tar| pump(archive, tar, unreadable))?;
             let content = spool.finish(runtime).map_err(|error| failed(error, KEEPING))?;
             Ok(Self {
                 content,
@@ -40,12 +41,11 @@ impl Layer {
         .await
     }
 
-    /// A layer whose content is a compressed archive as it is: it is decompressed only to learn its DiffID. Of the options spool and limit of bytes count, which holds for the
-    /// uncompressed archive.
+    /// A layer whose content is a compressed archive as it is: it is uncompressed only to learn its DiffID. Of the options spool and limits count.
     ///
     /// # Errors
-    /// Of kind [`Unsupported`](ErrorKind::Unsupported) if `media_type` is not that of a layer; if the content is not compressed as the type says, ends too early or is over the limit; if it cannot be
-    /// read or kept.
+    /// Of kind [`Unsupported`](oci_client_core::ErrorKind::Unsupported) if `media_type` is not that of a layer, [`Invalid`](oci_client_core::ErrorKind::Invalid) if the content is not
+    /// compressed as the type says or ends too early, [`TooLarge`](oci_client_core::ErrorKind::TooLarge) if it is over a limit; if it cannot be read or kept.
     ///
     /// # Cancellation
     /// What has begun runs to its end even if the future is dropped; then the content is thrown away.
@@ -55,18 +55,18 @@ impl Layer {
         options: LayerOptions,
         runtime: &Arc<dyn Runtime>,
     ) -> Result<Self, Error> {
-        let compression = Compression::of(&media_type).ok_or_else(|| not_a_layer(&media_type))?;
         kept(runtime, move |runtime| {
-            let tar = Hashed::new(io::sink(), options.limits.bytes)?;
-            let decoder = Decoder::new(compression, tar).map_err(|error| failed(error, DECODING))?;
             let spool = Spool::new(options.memory, options.spool_folder.as_deref());
-            let mut both = Both {
-                compressed: Hashed::new(spool, Descriptor::MAX_SIZE)?,
-                decoder,
+            let mut copied = Copied {
+                input: content,
+                output: Hashed::new(spool, Descriptor::MAX_SIZE)?,
             };
-            pump(content, &mut both)?;
-            let tar = both.decoder.finish().map_err(|error| failed(error, DECODING))?;
-            let ((diff_id, ..), (digest, size, spool)) = (tar.finish(), both.compressed.finish());
+            let mut budget = Budget::new(options.limits, runtime.clone());
+            let blob = BufReader::with_capacity(PIECE, &mut copied);
+            let mut tar = Uncompressed::open(blob, &media_type, Algorithm::SHA256.hasher()?, &mut budget)?;
+            pump(&mut tar, &mut io::sink(), malformed)?;
+            let diff_id = tar.finish();
+            let (digest, size, spool) = copied.output.finish();
             let content = spool.finish(runtime).map_err(|error| failed(error, KEEPING))?;
             Ok(Self {
                 content,
@@ -79,30 +79,21 @@ impl Layer {
     }
 }
 
-pub(crate) fn not_a_layer(media_type: &MediaType) -> Error {
-    Error::new(
-        ErrorKind::Unsupported,
-        format!("{media_type} is not the type of an image layer"),
-    )
+/// What is read is written, too.
+struct Copied<R, W> {
+    input: R,
+    output: Hashed<W>,
 }
 
-/// Goes to both.
-struct Both<C, D: Write> {
-    compressed: Hashed<C>,
-    decoder: Decoder<D>,
-}
-
-impl<C: Write, D: Send + Write> Write for Both<C, D> {
-    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        self.decoder
-            .write_all(piece)
-            .map_err(|error| io::Error::other(failed(error, DECODING)))?;
-        self.compressed.write_all(piece)?;
-        Ok(piece.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+impl<R: Read, W: Write> Read for Copied<R, W> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = match self.input.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(error),
+            read => read.map_err(|error| io::Error::other(unreadable(error)))?,
+        };
+        let written = self.output.write_all(buffer.get(..read).unwrap_or_default());
+        written.map_err(|error| io::Error::other(failed(error, KEEPING)))?;
+        Ok(read)
     }
 }
 
@@ -118,7 +109,11 @@ async fn kept(
 }
 
 /// Reads all of `input`.
-fn pump(mut input: impl Read, output: &mut (impl Write + ?Sized)) -> Result<(), Error> {
+pub(crate) fn pump(
+    mut input: impl Read,
+    output: &mut (impl Write + ?Sized),
+    misread: impl Fn(io::Error) -> Error,
+) -> Result<(), Error> {
     let mut buffer = vec![0; PIECE];
     loop {
         match input.read(&mut buffer) {
@@ -127,12 +122,19 @@ fn pump(mut input: impl Read, output: &mut (impl Write + ?Sized)) -> Result<(), 
                 .write_all(buffer.get(..read).unwrap_or_default())
                 .map_err(|error| failed(error, "the layer cannot be written"))?,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(failed(error, "the archive cannot be read")),
+            Err(error) => return Err(misread(error)),
         }
     }
 }
 
-const DECODING: &str = "the content cannot be decompressed";
+/// Content that is not compressed as it should be.
+pub(crate) fn malformed(error: io::Error) -> Error {
+    Fault::from(error).into_error(|| "the layer cannot be uncompressed".to_owned())
+}
+
+fn unreadable(error: io::Error) -> Error {
+    failed(error, "the archive cannot be read")
+}
 
 const KEEPING: &str = "the layer cannot be kept";
 

@@ -7,13 +7,13 @@ use oci_client_core::Error;
 use oci_client_core::runtime::{Runtime, unblock};
 use oci_spec_types::{Descriptor, Digest};
 
-use super::compression::failed;
 use super::entry::{Entry, Kind};
 use super::pipeline::compressed;
 use super::spool::Spool;
 use super::tar_writer::TarWriter;
 use super::walk::{Collected, Tree};
 use super::{Layer, LayerOptions, SkippedFile, path};
+use crate::errors::failed;
 
 /// Collects what a layer is to hold. Nothing is read before the layer is built.
 ///
@@ -41,7 +41,7 @@ impl LayerBuilder {
     ///
     /// # Errors
     /// Of kind [`Invalid`](oci_client_core::ErrorKind::Invalid) if `destination` cannot be a path in a layer: it has `..` or a zero byte, or a name that begins with `.wh.`;
-    /// of kind [`TooLarge`](oci_client_core::ErrorKind::TooLarge) if it is over the [limits](super::LayerLimits). So it is with every path below.
+    /// of kind [`TooLarge`](oci_client_core::ErrorKind::TooLarge) if it is over the [limits](crate::ImageLimits). So it is with every path below.
     pub fn with_bytes(self, destination: &str, mode: u32, content: impl Into<Bytes>) -> Result<Self, Error> {
         let content = content.into();
         self.with(destination, |path| Part::Bytes { content, mode, path })
@@ -90,7 +90,7 @@ impl LayerBuilder {
     ///
     /// [image-spec, layer.md]: https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts
     pub fn with_removed(self, path: &str) -> Result<Self, Error> {
-        if path::normalized(path, &self.options.limits)?.is_empty() {
+        if path::normalized(path, &self.options)?.is_empty() {
             return Err(path::invalid(
                 path,
                 "the root cannot be removed; `with_hidden` empties it",
@@ -143,7 +143,7 @@ impl LayerBuilder {
     }
 
     fn with(mut self, path: &str, part: impl FnOnce(Vec<u8>) -> Part) -> Result<Self, Error> {
-        let normalized = path::normalized(path, &self.options.limits)?;
+        let normalized = path::normalized(path, &self.options)?;
         let part = part(normalized);
         if part.is_nameless() {
             return Err(path::invalid(path, "it is the root"));

@@ -19,15 +19,6 @@ impl<W: Write> Hashed<W> {
         })
     }
 
-    /// The same, to be compared with `expected`: of its algorithm.
-    pub(crate) fn like(output: W, limit: u64, expected: &Digest) -> Result<Self, Error> {
-        Ok(Self {
-            hasher: expected.hasher()?,
-            limit,
-            output,
-        })
-    }
-
     /// The digest, the number of bytes, and where they went.
     pub(crate) fn finish(self) -> (Digest, u64, W) {
         let size = self.hasher.len();

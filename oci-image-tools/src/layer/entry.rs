@@ -39,6 +39,25 @@ pub(super) enum Kind {
     Symlink(Vec<u8>),
 }
 
+impl Kind {
+    /// The target of a symbolic link; else nothing.
+    pub(super) fn link(&self) -> &[u8] {
+        match self {
+            Self::Symlink(target) => target,
+            _ => &[],
+        }
+    }
+
+    /// Bytes of content.
+    pub(super) const fn size(&self) -> u64 {
+        match self {
+            Self::Bytes(content) => content.len() as u64,
+            Self::File { size, .. } => *size,
+            _ => 0,
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 pub(super) enum Device {
     Block { major: u32, minor: u32 },

@@ -24,11 +24,9 @@
 
 pub(crate) mod archive;
 mod builder;
-pub(crate) mod compression;
 pub(crate) mod count;
 mod entry;
 mod file_data;
-mod limits;
 mod made;
 mod metadata;
 mod options;
@@ -42,8 +40,7 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub use crate::compression::Compression;
 pub use builder::{LayerBuilder, WrittenLayer};
-pub use compression::Compression;
-pub use limits::LayerLimits;
 pub use made::{Layer, SkippedFile};
 pub use options::{LayerOptions, Owners, Times, source_date_epoch};

@@ -3,14 +3,16 @@ use std::path::{Path, PathBuf};
 
 use oci_client_core::{Error, ErrorKind};
 
-use super::{Compression, LayerLimits};
+use super::Compression;
+use crate::ImageLimits;
 
 /// How layers are made. By default: gzip, all times 1970-01-01, all owners root, modes as they are, neither devices nor extended attributes.
 #[derive(Clone, Debug)]
 pub struct LayerOptions {
+    pub(crate) artifact: bool,
     pub(crate) compression: Compression,
     pub(crate) devices: bool,
-    pub(crate) limits: LayerLimits,
+    pub(crate) limits: ImageLimits,
     pub(crate) memory: usize,
     pub(crate) modes: bool,
     pub(crate) owners: Owners,
@@ -24,9 +26,10 @@ impl LayerOptions {
     /// The default options.
     pub fn new() -> Self {
         Self {
+            artifact: false,
             compression: Compression::default(),
             devices: false,
-            limits: LayerLimits::new(),
+            limits: ImageLimits::new(),
             memory: Self::DEFAULT_MEMORY,
             modes: true,
             owners: Owners::Fixed { gid: 0, uid: 0 },
@@ -51,9 +54,9 @@ impl LayerOptions {
         self
     }
 
-    /// How much a layer may hold.
+    /// How much a layer may hold. The entries of one that is being built are in memory until they are written, a few hundred bytes each.
     #[must_use]
-    pub const fn with_limits(mut self, limits: LayerLimits) -> Self {
+    pub const fn with_limits(mut self, limits: ImageLimits) -> Self {
         self.limits = limits;
         self
     }
@@ -103,6 +106,15 @@ impl LayerOptions {
 
     /// How large a finished layer may be to stay in memory by default: 1 MiB.
     pub const DEFAULT_MEMORY: usize = 1 << 20;
+}
+
+impl LayerOptions {
+    /// For an archive of files that is no layer of an image. Nothing in it is a whiteout, and each name of a file holds the content: not everyone who unpacks such archives finds the targets of
+    /// hard links.
+    pub(crate) const fn for_artifact(mut self) -> Self {
+        self.artifact = true;
+        self
+    }
 }
 
 impl Default for LayerOptions {

@@ -1,24 +1,26 @@
 use oci_client_core::{Error, ErrorKind};
 
-use super::LayerLimits;
+use super::LayerOptions;
+use crate::ImageLimits;
+use crate::path::MAX_PATH;
 
 /// The path of an entry as the archive has it: relative, without `.` and doubled slashes; empty for the root.
-pub(super) fn normalized(path: &str, limits: &LayerLimits) -> Result<Vec<u8>, Error> {
+pub(super) fn normalized(path: &str, options: &LayerOptions) -> Result<Vec<u8>, Error> {
     let mut result = Vec::new();
     for name in path.split('/').filter(|name| !name.is_empty() && *name != ".") {
-        push(&mut result, name.as_bytes())?;
+        push(&mut result, name.as_bytes(), options)?;
     }
-    check(&result, limits)?;
+    check(&result, &options.limits)?;
     Ok(result)
 }
 
 /// Adds a name to a path.
-pub(super) fn push(path: &mut Vec<u8>, name: &[u8]) -> Result<(), Error> {
+pub(super) fn push(path: &mut Vec<u8>, name: &[u8], options: &LayerOptions) -> Result<(), Error> {
     let reason = if name == b".." {
         "it leads out of the layer"
     } else if name.contains(&0) {
         "it has a zero byte"
-    } else if name.starts_with(WHITEOUT) {
+    } else if name.starts_with(WHITEOUT) && !options.artifact {
         "names that begin with `.wh.` mark removed files; remove files with `with_removed`"
     } else {
         if !path.is_empty() {
@@ -32,16 +34,15 @@ pub(super) fn push(path: &mut Vec<u8>, name: &[u8]) -> Result<(), Error> {
 }
 
 /// Holds a path to the limits.
-pub(super) fn check(path: &[u8], limits: &LayerLimits) -> Result<(), Error> {
+pub(super) fn check(path: &[u8], limits: &ImageLimits) -> Result<(), Error> {
     let depth = path.split(|&byte| byte == b'/').count();
-    if path.len() <= limits.path && depth <= limits.depth {
+    if path.len() <= MAX_PATH && depth <= limits.depth {
         return Ok(());
     }
     let start = String::from_utf8_lossy(path.get(..80).unwrap_or(path));
     let message = format!(
-        "the path that begins with {start:?} has {} bytes on {depth} levels; {} and {} are allowed",
+        "the path that begins with {start:?} has {} bytes on {depth} levels; {MAX_PATH} and {} are allowed",
         path.len(),
-        limits.path,
         limits.depth
     );
     Err(Error::new(ErrorKind::TooLarge, message))

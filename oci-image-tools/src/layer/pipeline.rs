@@ -7,9 +7,10 @@ use std::thread;
 use oci_client_core::{Error, ErrorKind};
 use oci_spec_types::{Descriptor, Digest};
 
-use super::compression::{Encoder, failed};
 use super::count::Hashed;
 use super::{Compression, LayerOptions};
+use crate::compression::Encoder;
+use crate::errors::failed;
 
 /// What was written.
 pub(crate) struct Described {

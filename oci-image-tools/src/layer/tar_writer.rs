@@ -6,12 +6,12 @@ use std::io::{self, Read, Write};
 use oci_client_core::Error;
 use tar::{EntryType, Header};
 
-use super::compression::failed;
 use super::entry::{Device, Entry, Kind};
 use super::file_data::{FileData, changed};
 use super::metadata;
 use super::path::invalid;
 use super::pax::Records;
+use crate::errors::failed;
 
 /// Writes entries, which have to come in their order.
 pub(super) struct TarWriter<W> {

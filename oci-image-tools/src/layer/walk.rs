@@ -14,6 +14,7 @@ use super::{LayerOptions, Owners, SkippedFile, path};
 /// The entries of a layer in the order of their paths.
 pub(super) struct Tree<'a> {
     entries: BTreeMap<Vec<u8>, Entry>,
+    name_bytes: u64,
     options: &'a LayerOptions,
     skipped: Vec<SkippedFile>,
 }
@@ -28,6 +29,7 @@ impl<'a> Tree<'a> {
     pub(super) const fn new(options: &'a LayerOptions) -> Self {
         Self {
             entries: BTreeMap::new(),
+            name_bytes: 0,
             options,
             skipped: Vec::new(),
         }
@@ -37,9 +39,7 @@ impl<'a> Tree<'a> {
     pub(super) fn insert(&mut self, path: Vec<u8>, mut entry: Entry) -> Result<(), Error> {
         let options = self.options;
         path::check(&path, &options.limits)?;
-        if let Kind::Symlink(target) = &entry.kind {
-            path::check(target, &options.limits)?;
-        }
+        path::check(entry.kind.link(), &options.limits)?;
         let metadata = &mut entry.metadata;
         metadata.mtime = options.times.of(metadata.mtime);
         if let Owners::Fixed { gid, uid } = options.owners {
@@ -49,13 +49,14 @@ impl<'a> Tree<'a> {
             let runs = matches!(entry.kind, Kind::Directory) || metadata.mode & 0o111 != 0;
             metadata.mode = if runs { 0o755 } else { 0o644 };
         }
-        self.entries.insert(path, entry);
-        let most = options.limits.entries;
-        if self.entries.len() <= most {
-            return Ok(());
+        let (name, link, size) = (path.len(), entry.kind.link().len(), entry.kind.size());
+        if self.entries.insert(path, entry).is_none() {
+            self.name_bytes = self.name_bytes.saturating_add(name.saturating_add(link) as u64);
         }
-        let message = format!("the layer has more than {most} entries; its limits may be raised");
-        Err(Error::new(ErrorKind::TooLarge, message))
+        let limits = &options.limits;
+        limit(self.entries.len() as u64, limits.entries, "entries")?;
+        limit(self.name_bytes, limits.name_bytes, "bytes of names")?;
+        limit(size, limits.file_size, "bytes in one file")
     }
 
     /// Adds a directory and all that is in it; of the root itself nothing is told.
@@ -73,7 +74,7 @@ impl<'a> Tree<'a> {
             for file in fs::read_dir(&folder).map_err(|error| unreadable(&folder, error))? {
                 let file = file.map_err(|error| unreadable(&folder, error))?;
                 let mut path = above.clone();
-                path::push(&mut path, &metadata::name_bytes(&file.file_name())?)?;
+                path::push(&mut path, &metadata::name_bytes(&file.file_name())?, self.options)?;
                 let found = file.metadata().map_err(|error| unreadable(&file.path(), error))?;
                 if found.is_dir() {
                     folders.push((file.path(), path.clone()));
@@ -130,7 +131,10 @@ impl<'a> Tree<'a> {
                 );
                 Err(Error::new(ErrorKind::Invalid, message))
             }
-            Found::Entry { kind, metadata } => {
+            Found::Entry { mut kind, metadata } => {
+                if let (Kind::File { identity, .. }, true) = (&mut kind, self.options.artifact) {
+                    *identity = None;
+                }
                 let entry = Entry {
                     kind,
                     metadata,
@@ -140,4 +144,12 @@ impl<'a> Tree<'a> {
             }
         }
     }
+}
+
+fn limit(used: u64, limit: u64, what: &str) -> Result<(), Error> {
+    if used <= limit {
+        return Ok(());
+    }
+    let message = format!("the layer has more than {limit} {what}; its limits may be raised");
+    Err(Error::new(ErrorKind::TooLarge, message))
 }

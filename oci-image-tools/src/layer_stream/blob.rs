@@ -1,11 +1,9 @@
 use std::io::{self, BufRead, Read};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::{Buf, Bytes};
 use futures_channel::mpsc;
 use futures_util::{SinkExt, StreamExt, future};
-use oci_client_core::client::Chunks;
+use oci_client_core::client::{Chunks, Content};
 use oci_client_core::proto::Span;
 use oci_client_core::runtime::{Runtime, unblock};
 use oci_client_core::store::Source;
@@ -26,11 +24,23 @@ where
     F: FnOnce(BlobStream) -> Result<T, Error> + Send + 'static,
     T: Send + 'static,
 {
-    let content = source.blob(descriptor).await?;
-    let chunks = content.open(Span::new(0, descriptor.size)).await?;
+    with_content(&*source.blob(descriptor).await?, descriptor.size, runtime, work).await
+}
+
+/// The same for content that is at hand, of `size` bytes.
+pub(crate) async fn with_content<T, F>(
+    content: &dyn Content,
+    size: u64,
+    runtime: &dyn Runtime,
+    work: F,
+) -> Result<T, Error>
+where
+    F: FnOnce(BlobStream) -> Result<T, Error> + Send + 'static,
+    T: Send + 'static,
+{
+    let chunks = content.open(Span::new(0, size)).await?;
     let (sender, pieces) = mpsc::channel(PIECES);
     let stream = BlobStream {
-        count: Arc::default(),
         ended: false,
         piece: Bytes::new(),
         pieces,
@@ -56,17 +66,9 @@ async fn pump(mut chunks: Chunks, mut sender: mpsc::Sender<Piece>) {
 
 /// The content of a blob, for code that blocks.
 pub(crate) struct BlobStream {
-    count: Arc<AtomicU64>,
     ended: bool,
     piece: Bytes,
     pieces: mpsc::Receiver<Piece>,
-}
-
-impl BlobStream {
-    /// How many bytes have been taken out.
-    pub(crate) fn count(&self) -> Arc<AtomicU64> {
-        self.count.clone()
-    }
 }
 
 impl BufRead for BlobStream {
@@ -88,7 +90,6 @@ impl BufRead for BlobStream {
     fn consume(&mut self, count: usize) {
         let count = count.min(self.piece.len());
         self.piece.advance(count);
-        self.count.fetch_add(count as u64, Ordering::Relaxed);
     }
 }
 

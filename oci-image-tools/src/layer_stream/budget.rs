@@ -29,7 +29,7 @@ impl Budget {
     /// Takes bytes that came out of a layer of which `compressed` bytes were read and `produced` came out in all.
     pub(super) fn take_bytes(&mut self, count: u64, compressed: u64, produced: u64) -> Result<(), Error> {
         self.used.bytes = self.used.bytes.saturating_add(count);
-        check(self.used.bytes, self.limits.bytes, "bytes in its layers, uncompressed")?;
+        check(self.used.bytes, self.limits.bytes, "bytes without compression")?;
         let allowed = compressed
             .saturating_mul(self.limits.ratio)
             .max(ImageLimits::RATIO_FROM);
@@ -72,7 +72,7 @@ struct Used {
 
 fn check(used: u64, limit: u64, what: &str) -> Result<(), Error> {
     if used > limit {
-        let message = format!("the image has more than {limit} {what}");
+        let message = format!("the layers have more than {limit} {what}");
         return Err(Error::new(ErrorKind::TooLarge, message));
     }
     Ok(())

@@ -2,9 +2,10 @@
 
 mod blob;
 mod budget;
-mod compression;
 mod layer;
+mod uncompressed;
 
-pub(crate) use blob::with_blob;
+pub(crate) use blob::{BlobStream, with_blob, with_content};
 pub(crate) use budget::Budget;
 pub(crate) use layer::{LayerStream, at};
+pub(crate) use uncompressed::Uncompressed;

@@ -1,7 +1,6 @@
 //! Artifacts of files, directories and bytes: a manifest, its configuration and its layers, pushed to any store.
 
 mod directory;
-mod hashing;
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -123,13 +122,14 @@ impl Pack {
     /// The same with a layer that is a directory and all below it, which `oras pull` and others unpack as `title`, a relative path.
     ///
     /// It becomes a tar archive that depends on names, contents, modes and links alone: in the order of the names, without owners, of the first second of 1970. It
-    /// is compressed into a temporary file, a piece at a time, which goes with the last clone of this pack. Links are kept as they are.
+    /// is [built like a layer](crate::layer) with the default options: what is larger than 1 MiB is kept in a temporary file, which goes with the last clone of this pack. Symbolic links
+    /// are kept as they are; a file with several names is there under each.
     ///
     /// # Errors
-    /// If something cannot be read, or is neither file, directory nor symbolic link.
+    /// If something cannot be read or changes meanwhile, is neither file, directory nor symbolic link, or there is more than the [limits](crate::ImageLimits) of a layer allow.
     ///
     /// # Cancellation
-    /// Dropping the future leaves nothing behind once the piece of work that had begun has ended.
+    /// What has begun runs to its end even if the future is dropped; then the archive is thrown away.
     pub async fn with_directory(
         self,
         title: impl Into<String>,

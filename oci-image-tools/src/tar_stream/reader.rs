@@ -7,7 +7,7 @@ use super::entry::{Entry, EntryKind, Timestamp};
 use super::header::{BLOCK, Format, Header, text};
 use super::pax::Pax;
 use super::{numbers, sparse};
-use crate::fault::Fault;
+use crate::errors::Fault;
 
 /// Reads an archive from front to back.
 pub(crate) struct TarReader<R> {

@@ -179,16 +179,51 @@ fn a_directory_becomes_the_same_layer_every_time_as_oras_describes_it() {
             listed.push((entry.path().unwrap().display().to_string(), mode & 0o740, link));
         }
         let expected = [
-            ("my/dir".to_owned(), 0o740, None),
+            ("my/dir/".to_owned(), 0o740, None),
             ("my/dir/a".to_owned(), 0o640, None),
             ("my/dir/b".to_owned(), 0o640, None),
             (format!("my/dir/{long}"), 0o640, None),
-            ("my/dir/sub".to_owned(), 0o740, None),
+            ("my/dir/sub/".to_owned(), 0o740, None),
             ("my/dir/sub/c".to_owned(), 0o640, None),
-            ("my/dir/sub/empty".to_owned(), 0o740, None),
+            ("my/dir/sub/empty/".to_owned(), 0o740, None),
             ("my/dir/sub/link".to_owned(), 0o740, Some("../b".to_owned())),
         ];
         assert_eq!(listed, expected);
+    });
+}
+
+/// Of an image's layer nothing but what whiteouts and hard links mean there: whoever unpacks an artifact may know neither.
+#[cfg(unix)]
+#[test]
+fn u03_u06_a_directory_has_no_hard_links_and_no_whiteouts() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("root");
+    fs::create_dir(&root).unwrap();
+    fs::write(root.join(".wh.a"), "content").unwrap();
+    fs::hard_link(root.join(".wh.a"), root.join("b")).unwrap();
+    block_on(async {
+        let pack = Pack::new(KIND).with_directory("d", &root, &runtime()).await.unwrap();
+        let repository = repository();
+        let document = pack.push(&repository, None).await.unwrap();
+        let compressed = blob(&repository, &image(&document).layers[0]).await;
+        let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(&*compressed));
+        let mut listed = Vec::new();
+        for entry in archive.entries().unwrap() {
+            let mut entry = entry.unwrap();
+            let mut content = String::new();
+            entry.read_to_string(&mut content).unwrap();
+            let kind = entry.header().entry_type();
+            listed.push((entry.path().unwrap().display().to_string(), kind, content));
+        }
+        let expected = [
+            ("d/", tar::EntryType::Directory, ""),
+            ("d/.wh.a", tar::EntryType::Regular, "content"),
+            ("d/b", tar::EntryType::Regular, "content"),
+        ];
+        assert_eq!(
+            listed,
+            expected.map(|(path, kind, content)| (path.to_owned(), kind, content.to_owned()))
+        );
     });
 }
 

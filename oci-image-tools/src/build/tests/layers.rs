@@ -9,8 +9,9 @@ use oci_client_core::store::{MemoryStore, Source};
 use oci_spec_types::{ImageManifest, MediaType};
 
 use super::{check, image, layer, layer_with, odd, repository, runtime, scratch, tag};
+use crate::ImageLimits;
 use crate::build::{Image, ImageFormat};
-use crate::layer::{Compression, LayerLimits, LayerOptions};
+use crate::layer::{Compression, LayerOptions};
 
 #[test]
 fn an_image_goes_to_a_registry_and_comes_back() {
@@ -133,9 +134,7 @@ fn u15_layers_are_compressed_anew_and_hold_the_same() {
             .all(|layer| layer.media_type == MediaType::DOCKER_LAYER_GZIP)
     );
 
-    let mut limits = LayerLimits::new();
-    limits.bytes = 1000;
-    let options = LayerOptions::new().with_limits(limits);
+    let options = LayerOptions::new().with_limits(ImageLimits::new().with_bytes(1000));
     check(
         block_on(built.recompress(&options, &runtime())),
         ErrorKind::TooLarge,
@@ -158,5 +157,5 @@ fn layers_that_are_not_what_they_should_be_are_not_compressed_anew() {
         .origins
         .insert_content(&digest, Arc::new(Bytes::from(vec![0; 2000])));
     let recoded = block_on(damaged.recompress(&options, &runtime()));
-    check(recoded, ErrorKind::Store, "compressed anew");
+    check(recoded, ErrorKind::Mismatch, "does not match its digest");
 }

@@ -7,7 +7,8 @@ use oci_client_core::{Error, ErrorKind};
 use oci_spec_types::{Digest, MediaType};
 
 use super::{check, plain, read, runtime, tar_of};
-use crate::layer::{Compression, Layer, LayerBuilder, LayerLimits, LayerOptions};
+use crate::ImageLimits;
+use crate::layer::{Compression, Layer, LayerBuilder, LayerOptions};
 
 fn tar() -> Vec<u8> {
     tar_of(
@@ -24,9 +25,7 @@ fn gzip() -> (Layer, Vec<u8>) {
 }
 
 fn limited() -> LayerOptions {
-    let mut limits = LayerLimits::new();
-    limits.bytes = 5_000;
-    LayerOptions::new().with_limits(limits)
+    LayerOptions::new().with_limits(ImageLimits::new().with_bytes(5_000))
 }
 
 fn from_tar(archive: impl Read + Send + 'static, options: LayerOptions) -> Result<Layer, Error> {
@@ -70,9 +69,9 @@ fn u15_what_is_not_compressed_as_its_type_says_is_an_error() {
     let (_, content) = gzip();
     let taken = |content: &[u8], media_type| from_compressed(content, media_type, LayerOptions::new());
     let wrong = taken(&content, MediaType::IMAGE_LAYER_ZSTD);
-    check(wrong, ErrorKind::Store, "cannot be decompressed");
+    check(wrong, ErrorKind::Invalid, "says zstd");
     let cut = taken(&content[..content.len() - 1], MediaType::IMAGE_LAYER_GZIP);
-    check(cut, ErrorKind::Store, "cannot be decompressed");
+    check(cut, ErrorKind::Invalid, "cannot be uncompressed");
     check(
         taken(&content, MediaType::IMAGE_CONFIG),
         ErrorKind::Unsupported,
@@ -90,6 +89,10 @@ fn a_reader_that_fails_is_the_error() {
     }
     for options in [LayerOptions::new(), LayerOptions::new().with_one_thread()] {
         let archive = io::Cursor::new(tar()).chain(Fails);
-        check(from_tar(archive, options), ErrorKind::Store, "no more");
+        check(from_tar(archive, options.clone()), ErrorKind::Store, "no more");
+        let compressed = io::Cursor::new(gzip().1).chain(Fails);
+        let runtime = runtime();
+        let taken = Layer::from_compressed(compressed, MediaType::IMAGE_LAYER_GZIP, options, &runtime);
+        check(block_on(taken), ErrorKind::Store, "no more");
     }
 }

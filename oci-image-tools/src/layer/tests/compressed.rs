@@ -1,13 +1,13 @@
 //! The same archive, compressed and kept in different ways.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use oci_client_core::ErrorKind;
 use oci_client_core::runtime::block_on;
 use oci_spec_types::{Digest, MediaType};
 
 use super::{Full, check, plain, read, runtime, tar_of};
-use crate::layer::compression::{Decoder, Encoder};
+use crate::compression::{Encoder, uncompressed};
 use crate::layer::{Compression, Layer, LayerBuilder, LayerOptions};
 
 const ALL: [Compression; 3] = [Compression::Gzip, Compression::None, Compression::Zstd];
@@ -24,9 +24,10 @@ fn example(options: LayerOptions) -> LayerBuilder {
 }
 
 fn decoded(compression: Compression, content: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut decoder = Decoder::new(compression, Vec::new())?;
-    decoder.write_all(content)?;
-    decoder.finish()
+    let mut whole = Vec::new();
+    let tar = uncompressed(content, &compression.media_type());
+    tar.map_err(std::io::Error::other)?.read_to_end(&mut whole)?;
+    Ok(whole)
 }
 
 fn encoded(compression: Compression, content: &[u8]) -> Vec<u8> {
@@ -103,9 +104,10 @@ fn u15_several_members_are_one_archive_and_anything_else_behind_them_is_an_error
         let content = encoded(compression, &[7; 100_000]);
         let twice = [content.clone(), content.clone()].concat();
         assert_eq!(decoded(compression, &twice).unwrap(), [7; 200_000]);
-        for end in 0..content.len() {
+        assert_eq!(decoded(compression, b"").unwrap(), b"");
+        for end in 1..content.len() {
             assert!(
-                decoded(compression, &content[..end]).is_err() || end == 0 && compression == Compression::Zstd,
+                decoded(compression, &content[..end]).is_err(),
                 "{compression:?} cut at {end}"
             );
         }

@@ -4,7 +4,8 @@ use oci_client_core::ErrorKind;
 use oci_spec_types::Digest;
 
 use super::{check, paths, plain, seen, tar_of};
-use crate::layer::{LayerBuilder, LayerLimits, LayerOptions, Owners, Times};
+use crate::ImageLimits;
+use crate::layer::{LayerBuilder, LayerOptions, Owners, Times};
 
 fn example(options: LayerOptions) -> LayerBuilder {
     let long = format!("opt/{}/end", "x".repeat(120));
@@ -119,8 +120,7 @@ fn u05_nothing_is_below_what_is_no_directory() {
 
 #[test]
 fn u14_u17_what_is_over_a_limit_is_an_error() {
-    let mut limits = LayerLimits::new();
-    (limits.bytes, limits.depth, limits.entries, limits.path) = (4096, 3, 2, 10);
+    let limits = ImageLimits::new().with_bytes(4096).with_depth(3).with_entries(2);
     let new = || LayerBuilder::new(plain().with_limits(limits));
     assert!(
         new()
@@ -130,17 +130,24 @@ fn u14_u17_what_is_over_a_limit_is_an_error() {
             .is_ok()
     );
     check(new().with_bytes("a/b/c/d", 0o644, ""), ErrorKind::TooLarge, "4 levels");
-    check(
-        new().with_bytes("abcdefghijk", 0o644, ""),
-        ErrorKind::TooLarge,
-        "11 bytes",
-    );
-    let link = new().with_symlink("a", "abcdefghijk").unwrap();
-    check(link.write(Vec::new()), ErrorKind::TooLarge, "11 bytes");
+    let long = "a".repeat(4097);
+    check(new().with_bytes(&long, 0o644, ""), ErrorKind::TooLarge, "4097 bytes");
+    let link = new().with_symlink("a", &long).unwrap();
+    check(link.write(Vec::new()), ErrorKind::TooLarge, "4097 bytes");
     let large = new().with_bytes("a", 0o644, vec![0; 2561]).unwrap();
     check(large.write(Vec::new()), ErrorKind::TooLarge, "4096 bytes");
     let many = ["a", "b", "c"]
         .into_iter()
         .try_fold(new(), |layer, path| layer.with_bytes(path, 0o644, ""));
     check(many.unwrap().write(Vec::new()), ErrorKind::TooLarge, "2 entries");
+    for (limits, part) in [
+        (ImageLimits::new().with_file_size(1), "1 bytes in one file"),
+        (ImageLimits::new().with_name_bytes(2), "2 bytes of names"),
+    ] {
+        let layer = LayerBuilder::new(plain().with_limits(limits));
+        let layer = layer
+            .with_bytes("ab", 0o644, "xy")
+            .and_then(|layer| layer.with_symlink("c", "d"));
+        check(layer.unwrap().write(Vec::new()), ErrorKind::TooLarge, part);
+    }
 }
