@@ -6,6 +6,7 @@ mod copy;
 mod layout;
 mod memory;
 mod repository;
+mod save;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ pub use chain::SourceChain;
 pub use copy::{Copied, CopyEvent, CopyOptions, copy};
 pub use layout::{LayoutGarbage, LayoutIndex, LayoutProblem, LayoutReport, OciLayout, parse_stored_manifest};
 pub use memory::MemoryStore;
+pub use save::save_blob;
 
 /// Something to read manifests and blobs from.
 #[async_trait]

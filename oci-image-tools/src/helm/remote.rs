@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use oci_client_core::Error;
 use oci_client_core::runtime::Runtime;
-use oci_client_core::store::Source;
+use oci_client_core::store::{Source, save_blob};
 use oci_spec_types::{AnyManifest, Descriptor, Document, ImageManifest, MediaType, TagOrDigest};
 
 use super::metadata::ChartMetadata;
@@ -92,11 +92,11 @@ impl RemoteChart {
     ) -> Result<SavedChart, Error> {
         let file_name = format!("{}-{}.tgz", self.metadata.name(), self.metadata.version());
         let chart = folder.as_ref().join(&file_name);
-        transfer::save(source, &self.chart, &chart, runtime).await?;
+        save_blob(source, &self.chart, &chart, runtime).await?;
         let mut provenance = None;
         if let Some(layer) = &self.provenance {
             let path = folder.as_ref().join(format!("{file_name}.prov"));
-            transfer::save(source, layer, &path, runtime).await?;
+            save_blob(source, layer, &path, runtime).await?;
             provenance = Some(path);
         }
         Ok(SavedChart { chart, provenance })

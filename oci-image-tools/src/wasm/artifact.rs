@@ -5,7 +5,7 @@ use std::path::Path;
 use bytes::Bytes;
 use oci_client_core::Error;
 use oci_client_core::runtime::Runtime;
-use oci_client_core::store::Source;
+use oci_client_core::store::{Source, save_blob};
 use oci_spec_types::{AnyManifest, Descriptor, Document, ImageManifest, MediaType, TagOrDigest};
 
 use super::{CONFIG, LAYER, LEGACY_CONFIG, WasmConfig};
@@ -112,7 +112,7 @@ impl WasmArtifact {
     /// # Cancellation
     /// A dropped future leaves the file as it was.
     pub async fn save(&self, source: &dyn Source, path: impl AsRef<Path>, runtime: &dyn Runtime) -> Result<(), Error> {
-        transfer::save(source, &self.module, path.as_ref(), runtime).await
+        save_blob(source, &self.module, path.as_ref(), runtime).await
     }
 }
 
