@@ -44,6 +44,7 @@ mod rootfs;
 mod staging;
 #[cfg(test)]
 mod tests;
+mod trouble;
 mod written;
 
 use std::path::Path;
