@@ -1,8 +1,10 @@
 use std::io::{self, BufRead, Read};
+use std::pin::pin;
 
 use bytes::{Buf, Bytes};
 use futures_channel::mpsc;
-use futures_util::{SinkExt, StreamExt, future};
+use futures_util::future::{self, Either};
+use futures_util::{SinkExt, StreamExt};
 use oci_client_core::client::{Chunks, Content};
 use oci_client_core::proto::Span;
 use oci_client_core::runtime::{Runtime, unblock};
@@ -45,7 +47,12 @@ where
         piece: Bytes::new(),
         pieces,
     };
-    let (done, ()) = future::join(unblock(runtime, move || work(stream)), pump(chunks, sender)).await;
+    let (work, pump) = (pin!(unblock(runtime, move || work(stream))), pin!(pump(chunks, sender)));
+    let done = match future::select(work, pump).await {
+        // Whatever the source might still have to say.
+        Either::Left((done, _)) => done,
+        Either::Right(((), work)) => work.await,
+    };
     done.map_err(io::Error::from)?
 }
 

@@ -3,6 +3,8 @@
 mod blob;
 mod budget;
 mod layer;
+#[cfg(test)]
+mod tests;
 mod uncompressed;
 
 pub(crate) use blob::{BlobStream, with_blob, with_content};

@@ -24,6 +24,8 @@ pub(super) fn open(root: &OwnedFd, path: &[&[u8]], create: Option<OnMissing<'_>>
 fn open_in_root(root: &OwnedFd, path: &[&[u8]]) -> Result<OwnedFd, Errno> {
     let joined = path.join(&b'/');
     let name = if joined.is_empty() { b".".as_slice() } else { &joined };
+    #[cfg(test)]
+    OPENED.set(OPENED.get() + 1);
     let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
     rustix::fs::openat2(root, name, DIRECTORY, Mode::empty(), resolve)
 }
@@ -90,6 +92,8 @@ fn step(parent: BorrowedFd<'_>, name: &[u8], create: &mut Option<OnMissing<'_>>)
 
 /// The directory of this name right in `parent`, which is none if it is a link.
 pub(super) fn open_child(parent: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd, Errno> {
+    #[cfg(test)]
+    OPENED.set(OPENED.get() + 1);
     rustix::fs::openat(parent, name, DIRECTORY | OFlags::NOFOLLOW, Mode::empty())
 }
 
@@ -109,3 +113,9 @@ const MAX_LINKS: usize = 40;
 
 /// Far more than any path of an image takes.
 const MAX_STEPS: usize = 100_000;
+
+#[cfg(test)]
+std::thread_local! {
+    /// How many directories this thread has tried to open.
+    pub(super) static OPENED: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}

@@ -1,5 +1,6 @@
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use oci_client_core::{Error, ErrorKind};
@@ -30,8 +31,11 @@ impl Staging {
             _ => Path::new("."),
         };
         fs::create_dir_all(parent).map_err(|error| failed("create", parent, error))?;
-        // Its mode is 0700.
-        let directory = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent);
+        let private = fs::Permissions::from_mode(0o700);
+        let directory = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .permissions(private)
+            .tempdir_in(parent);
         let directory = directory.map_err(|error| failed("create a directory in", parent, error))?;
         Ok(Self { directory, target })
     }

@@ -1,6 +1,8 @@
 mod attributes;
+mod interrupted;
 mod limits;
 mod paths;
+mod swapped;
 mod trees;
 mod whiteouts;
 mod whole;

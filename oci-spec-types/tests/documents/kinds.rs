@@ -1,6 +1,6 @@
 //! What a document says that it is, and what its descriptor says.
 
-use oci_spec_types::validate::Severity;
+use oci_spec_types::validate::{Severity, Validate};
 use oci_spec_types::{
     AnyManifest, Descriptor, Document, ImageIndex, ImageManifest, LayoutHeader, Limits, MediaType,
     ParseErrorKind as Kind,

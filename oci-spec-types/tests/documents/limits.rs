@@ -3,7 +3,7 @@
 use oci_spec_types::{
     Descriptor, Digest, Document, ImageConfig, ImageIndex, ImageManifest, Limits, MediaType, ParseErrorKind as Kind,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::{at, index, manifest, parse_manifest, refused, refused_manifest};
 

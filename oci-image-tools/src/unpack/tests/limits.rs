@@ -10,7 +10,11 @@ use oci_spec_types::{Digest, MediaType};
 
 use super::{Place, image_of, refused};
 use crate::ImageLimits;
-use crate::hostile::{archive, directory, file, gzip, pax};
+use crate::hostile::{archive, deep, directory, file, gzip, pax};
+use crate::layer_stream::{Budget, LayerStream};
+use crate::unpack::resolve::OPENED;
+use crate::unpack::rootfs::Rootfs;
+use crate::unpack::staging::Staging;
 use crate::unpack::{UnpackOptions, unpack};
 
 /// U13: holes take no space, and their size counts.
@@ -47,6 +51,45 @@ fn u14_deep_paths_are_bounded() {
         &[archive(&[pax(&[("path", long.as_bytes())]), file("a", b"")])],
         ErrorKind::Invalid,
     );
+}
+
+/// U14: an archive of less than 7 kB: the steps grow as the path does, and not as its square; whoever comes after it finds its directories in one step.
+#[test]
+fn u14_a_path_costs_as_many_steps_as_it_is_deep() {
+    for depth in [500, 2000] {
+        let layer = deep(depth);
+        assert!(layer.len() < 7000);
+        let opened = applied(&layer, depth + 1);
+        assert!(
+            opened <= 4 * depth as u64 + 10,
+            "{depth}: {opened} directories were opened"
+        );
+    }
+    let path = "d/".repeat(2000);
+    let entry = |number: usize| {
+        let path = format!("{path}{number}");
+        [pax(&[("path", path.as_bytes())]), file("short", b"")].concat()
+    };
+    let entries: Vec<_> = (0..101).map(entry).collect();
+    let opened = applied(&archive(&entries), 2001);
+    assert!(
+        opened <= 4 * 2000 + 310,
+        "101 entries: {opened} directories were opened"
+    );
+}
+
+/// Unpacks on this thread, and counts the directories that were opened.
+fn applied(layer: &[u8], depth: usize) -> u64 {
+    let place = Place::new();
+    let (diff_id, runtime) = (Digest::sha256(layer), Arc::new(ThreadRuntime::new()));
+    let mut budget = Budget::new(ImageLimits::new().with_depth(depth), runtime);
+    let mut rootfs = Rootfs::create(Staging::create(place.root()).unwrap(), Arc::new(UnpackOptions::new())).unwrap();
+    OPENED.set(0);
+    let mut stream = LayerStream::open(layer, &MediaType::IMAGE_LAYER, &diff_id, &mut budget).unwrap();
+    rootfs.apply(&mut stream).unwrap();
+    stream.finish(&diff_id).unwrap();
+    rootfs.finish().unwrap();
+    OPENED.get()
 }
 
 /// U15: what is compressed is what its media type says, whole, and not too much more than it was.

@@ -28,6 +28,19 @@ fn u18_the_last_of_two_entries_counts() {
     assert!(on_disk(&place.root()).contains_key(&b"\xff\x01"[..]));
 }
 
+/// U18: names that other systems take for one another, or for something else, are names here; a repeated one is the last of them.
+#[test]
+fn u18_names_are_bytes() {
+    let (_, names) = crate::hostile::leading_out()
+        .into_iter()
+        .find(|(name, _)| *name == "names")
+        .unwrap();
+    let (place, found) = unpacked(&[names]);
+    let expected = ["A", "CON", "a", "b\\c:d", "dot.", "e\u{301}", "new\nline", "\u{e9}"];
+    assert_eq!(super::names(&found), expected);
+    assert_eq!(fs::read(place.root().join("a")).unwrap(), b"3");
+}
+
 /// U19, U20: nobody else can look in before all is there; what is there is never half of it.
 #[test]
 fn u19_u20_the_directory_is_there_when_it_is_right() {
