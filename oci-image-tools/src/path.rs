@@ -1,7 +1,8 @@
 //! What the name of an entry means: a place below the root, or a whiteout.
 
-use oci_client_core::{Error, ErrorKind};
+use oci_client_core::Error;
 
+use crate::errors::{invalid, too_large};
 use crate::tar_stream::EntryKind;
 
 /// What an entry is about.
@@ -79,14 +80,6 @@ fn fault(part: &[u8]) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-fn invalid(message: &str) -> Error {
-    Error::new(ErrorKind::Invalid, message)
-}
-
-fn too_large(message: String) -> Error {
-    Error::new(ErrorKind::TooLarge, message)
 }
 
 const MAX_NAME: usize = 255;

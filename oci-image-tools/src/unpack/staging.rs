@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use oci_client_core::{Error, ErrorKind};
 use tempfile::TempDir;
 
+use crate::errors::at_path;
+
 /// The directory that an image is unpacked into before it gets its name. It is gone with its owner unless it was committed.
 pub(super) struct Staging {
     /// Only for its owner to look into.
@@ -23,20 +25,20 @@ impl Staging {
                 );
                 return Err(Error::new(ErrorKind::Conflict, message));
             }
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed("read", &target, error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at_path("read", &target, error)),
             Ok(false) | Err(_) => {}
         }
         let parent = match target.parent() {
             Some(parent) if parent != Path::new("") => parent,
             _ => Path::new("."),
         };
-        fs::create_dir_all(parent).map_err(|error| failed("create", parent, error))?;
+        fs::create_dir_all(parent).map_err(|error| at_path("create", parent, error))?;
         let private = fs::Permissions::from_mode(0o700);
         let directory = tempfile::Builder::new()
             .prefix(PREFIX)
             .permissions(private)
             .tempdir_in(parent);
-        let directory = directory.map_err(|error| failed("create a directory in", parent, error))?;
+        let directory = directory.map_err(|error| at_path("create a directory in", parent, error))?;
         Ok(Self { directory, target })
     }
 
@@ -46,12 +48,8 @@ impl Staging {
     }
 
     pub(super) fn commit(&self) -> Result<(), Error> {
-        fs::rename(self.path(), &self.target).map_err(|error| failed("give its name to", &self.target, error))
+        fs::rename(self.path(), &self.target).map_err(|error| at_path("give its name to", &self.target, error))
     }
-}
-
-fn failed(what: &str, path: &Path, error: io::Error) -> Error {
-    Error::new(ErrorKind::Store, format!("could not {what} {}", path.display())).with_source(error)
 }
 
 const PREFIX: &str = ".unpack-";

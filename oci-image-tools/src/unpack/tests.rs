@@ -9,6 +9,7 @@ mod whole;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -158,4 +159,9 @@ fn refused(layers: &[Vec<u8>], kind: ErrorKind) {
 
 fn names(found: &BTreeMap<String, String>) -> Vec<&str> {
     found.keys().map(String::as_str).collect()
+}
+
+/// Says what could not be tested, whether or not the output of tests is shown.
+fn skipped(why: &str) {
+    writeln!(io::stderr(), "SKIPPED: {why}").unwrap();
 }

@@ -41,8 +41,15 @@ impl Rootfs {
         Ok(())
     }
 
-    /// The directory that an entry goes into; it is made where the layer does not say that it is.
+    /// The directory that an entry goes into; it is made, as root's, where the layer does not say that it is.
     pub(super) fn parent(&mut self, path: &[&[u8]]) -> Result<OwnedFd, Error> {
+        let unopened = |error| match error {
+            Errno::NOTDIR => Error::new(ErrorKind::Invalid, "it is below something that is no directory"),
+            error => failed("its directory cannot be opened", error),
+        };
+        if let Some(directory) = self.existing(path).map_err(unopened)? {
+            return Ok(directory);
+        }
         let owner = owner(&self.options, 0, 0)?;
         let written = &mut self.written;
         let mut create = |parent: BorrowedFd<'_>, name: &[u8]| {
@@ -50,10 +57,7 @@ impl Rootfs {
             written.insert(&rustix::fs::fstat(parent)?, name);
             set_owner_and_mode(open_child(parent, name)?.as_fd(), owner, IMPLIED)
         };
-        open(&self.root, path, Some(&mut create)).map_err(|error| match error {
-            Errno::NOTDIR => Error::new(ErrorKind::Invalid, "it is below something that is no directory"),
-            error => failed("its directory cannot be opened", error),
-        })
+        open(&self.root, path, Some(&mut create)).map_err(unopened)
     }
 
     /// The directory at `path`, if there is one.

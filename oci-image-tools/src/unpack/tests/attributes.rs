@@ -4,10 +4,12 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use oci_client_core::ErrorKind;
+use rustix::fs::{CWD, FileType, Gid, Mode, Uid};
+use rustix::io::Errno;
 
-use super::{Place, unpacked};
-use crate::hostile::{archive, file, header, link, pax};
-use crate::unpack::{Ownership, SkipReason, SpecialFiles, UnpackOptions};
+use super::{Place, skipped, unpacked};
+use crate::hostile::{archive, directory, file, header, link, pax};
+use crate::unpack::{IdMap, IdRange, Ownership, SkipReason, SpecialFiles, UnpackOptions};
 
 /// U07: devices and pipes are left out and reported, refused, or made.
 #[test]
@@ -90,11 +92,7 @@ fn u10_ids_out_of_range_are_errors() {
         assert_eq!(result.unwrap_err().kind(), ErrorKind::Invalid, "{id}");
         Place::new().unpack(&[layer], &UnpackOptions::new()).unwrap();
     }
-    let map = crate::unpack::IdMap::new(
-        vec![crate::unpack::IdRange::new(0, 0, 10)],
-        vec![crate::unpack::IdRange::new(0, 0, 10)],
-    )
-    .unwrap();
+    let map = IdMap::new(vec![IdRange::new(0, 0, 10)], vec![IdRange::new(0, 0, 10)]).unwrap();
     let options = UnpackOptions::new().with_ownership(Ownership::Mapped(map));
     let layer = archive(&[pax(&[("gid", b"10")]), file("a", b"")]);
     assert_eq!(
@@ -112,11 +110,35 @@ fn times_and_modes_of_directories_come_last() {
     fs::set_permissions(place.root().join("d"), fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// U07, U08, U10: what takes the rights of root.
+/// U08, U10: what anyone can do: give files to oneself, by a map, and keep setuid where that is asked for.
+#[test]
+fn u08_u10_owners_are_mapped_for_any_user() {
+    let (user, group) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    let map = IdMap::new(vec![IdRange::new(1234, user, 1)], vec![IdRange::new(5678, group, 1)]).unwrap();
+    let options = UnpackOptions::new().with_ownership(Ownership::Mapped(map));
+    let ids = || pax(&[("uid", b"1234"), ("gid", b"5678")]);
+    let setuid = header(b"d/a", b'0', 0, |block| block[100..107].copy_from_slice(b"0004755"));
+    let layer = archive(&[ids(), directory("d/"), ids(), setuid, ids(), link("s", b'2', "d/a")]);
+    // Directories that nobody describes are root's, whom the map does not have.
+    for (setuid, mode) in [(true, 0o104_755), (false, 0o100_755)] {
+        let place = Place::new();
+        let options = options.clone().with_setuid(setuid);
+        place.unpack(std::slice::from_ref(&layer), &options).unwrap();
+        for path in ["d", "d/a", "s"] {
+            let metadata = fs::symlink_metadata(place.root().join(path)).unwrap();
+            assert_eq!((metadata.uid(), metadata.gid()), (user, group), "{path}");
+        }
+        assert_eq!(fs::metadata(place.root().join("d/a")).unwrap().mode(), mode);
+    }
+}
+
+/// U07, U08, U10: what takes the rights of root; what anyone can do of it is tested above.
 #[test]
 fn u07_u08_u10_root_keeps_owners_devices_and_capabilities() {
-    if !rustix::process::geteuid().is_root() {
-        eprintln!("SKIPPED: owners, devices and capabilities can be tested by root only");
+    if let Err(error) = rights_of_root() {
+        skipped(&format!(
+            "owners, devices and capabilities can be tested by root only: {error}"
+        ));
         return;
     }
     let (uid, gid) = (b"1234".as_slice(), b"5678".as_slice());
@@ -148,4 +170,18 @@ fn u07_u08_u10_root_keeps_owners_devices_and_capabilities() {
     let device = fs::symlink_metadata(place.root().join("null")).unwrap();
     assert_eq!((device.mode(), device.rdev()), (0o020_666, rustix::fs::makedev(1, 3)));
     assert_eq!(fs::symlink_metadata(place.root().join("s")).unwrap().uid(), 1234);
+}
+
+/// Whether this process may give files away and make devices, which not every root may.
+fn rights_of_root() -> Result<(), Errno> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("null");
+    rustix::fs::mknodat(
+        CWD,
+        &path,
+        FileType::CharacterDevice,
+        Mode::empty(),
+        rustix::fs::makedev(1, 3),
+    )?;
+    rustix::fs::chown(&path, Some(Uid::from_raw(1234)), Some(Gid::from_raw(5678)))
 }
