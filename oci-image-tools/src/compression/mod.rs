@@ -8,7 +8,9 @@ use oci_spec_types::MediaType;
 
 use crate::errors::unsupported;
 
-pub(crate) use self::decode::{gunzipped, uncompressed};
+#[cfg(feature = "helm")]
+pub(crate) use self::decode::gunzipped;
+pub(crate) use self::decode::uncompressed;
 pub(crate) use self::encode::Encoder;
 
 /// How a layer is compressed, and by what: the bytes of a compressed layer, and so its digest, are those of one encoder at one level.
