@@ -51,6 +51,8 @@ mod error;
 mod partial_file;
 mod redact;
 mod secret;
+#[cfg(feature = "client")]
+mod temporary_file;
 
 pub use error::{Attempt, EndpointFailure, Error, ErrorKind};
 pub use secret::Secret;

@@ -9,17 +9,17 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use oci_spec_types::Verifier;
-use tempfile::NamedTempFile;
 
 use crate::client::Chunks;
 use crate::runtime::{Runtime, unblock};
+use crate::temporary_file::TemporaryFile;
 use crate::{Error, ErrorKind};
 
 pub(crate) use self::kept::KeptFile;
 
 /// A file that is being written under a name of its own. Dropping it removes the file. Whatever is not async here blocks.
 pub(crate) struct PartialFile {
-    file: NamedTempFile,
+    file: TemporaryFile,
     path: PathBuf,
 }
 
@@ -28,13 +28,13 @@ impl PartialFile {
     pub(crate) fn create(path: PathBuf) -> Result<Self, Error> {
         let folder = folder_of(&path);
         let file = fs::create_dir_all(folder)
-            .and_then(|()| builder().tempfile_in(folder))
+            .and_then(|()| TemporaryFile::public(folder, PREFIX))
             .map_err(|error| failed("create a file in", folder, error))?;
         Ok(Self { file, path })
     }
 
-    pub(crate) fn file(&self) -> &File {
-        self.file.as_file()
+    pub(crate) const fn file(&self) -> &File {
+        self.file.file()
     }
 
     /// The name that it is to get.
@@ -77,6 +77,7 @@ impl PartialFile {
 
     pub(crate) fn write(&mut self, chunk: &[u8]) -> Result<(), Error> {
         self.file
+            .file_mut()
             .write_all(chunk)
             .map_err(|error| failed("write", &self.path, error))
     }
@@ -86,8 +87,8 @@ impl PartialFile {
         self.finish()?;
         let Self { file, path } = self;
         match file.persist(&path) {
-            Ok(_) => sync_folder(&path),
-            Err(error) => Err(failed("rename a file to", &path, error.error)),
+            Ok(()) => sync_folder(&path),
+            Err(error) => Err(failed("rename a file to", &path, error)),
         }
     }
 
@@ -95,16 +96,16 @@ impl PartialFile {
     pub(crate) fn commit_if_absent(self) -> Result<(), Error> {
         self.finish()?;
         let Self { file, path } = self;
-        match file.persist_noclobber(&path) {
-            Ok(_) => sync_folder(&path),
-            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            Err(error) => Err(failed("rename a file to", &path, error.error)),
+        match file.persist_if_absent(&path) {
+            Ok(true) => sync_folder(&path),
+            Ok(false) => Ok(()),
+            Err(error) => Err(failed("rename a file to", &path, error)),
         }
     }
 
     fn finish(&self) -> Result<(), Error> {
         self.file
-            .as_file()
+            .file()
             .sync_data()
             .map_err(|error| failed("write", &self.path, error))
     }
@@ -156,19 +157,6 @@ fn sync(_folder: &Path) -> io::Result<()> {
 
 pub(crate) fn failed(what: &str, path: &Path, error: io::Error) -> Error {
     Error::new(ErrorKind::Store, format!("cannot {what} {}", path.display())).with_source(error)
-}
-
-/// Temporary files are private by default; these become what any new file is, less what the umask takes away.
-fn builder() -> tempfile::Builder<'static, 'static> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(PREFIX);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    builder
 }
 
 /// How the names of files begin that are being written.

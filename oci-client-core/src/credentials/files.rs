@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use crate::temporary_file::TemporaryFile;
 use crate::{Error, ErrorKind};
 
 /// The text of the file at `path`, without a byte order mark; `None` if there is no file.
@@ -67,14 +68,12 @@ pub(super) fn replace<T>(
 }
 
 fn write(path: &Path, folder: &Path, text: &str) -> io::Result<()> {
-    // Private from the beginning, on systems where files have modes.
-    let mut file = tempfile::Builder::new().prefix(".config-").tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
+    let mut file = TemporaryFile::private(folder, ".config-")?;
+    file.file_mut().write_all(text.as_bytes())?;
     #[cfg(unix)]
-    keep_owner(path, file.as_file());
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    keep_owner(path, file.file());
+    file.file().sync_all()?;
+    file.persist(path)
 }
 
 /// Leaves the file to whom it belongs where root changes it, as under `sudo`. Nobody else may give a file away, or has to.
