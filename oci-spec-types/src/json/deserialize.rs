@@ -5,38 +5,42 @@ use std::fmt::{self, Display};
 use serde::{
     Deserialize,
     de::{
-        self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor,
+        self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
         value::{BorrowedStrDeserializer, StringDeserializer},
     },
     forward_to_deserialize_any,
 };
 
 use super::{
-    ParseError, Rules,
+    Limits, ParseError, Rules,
     reader::{NumberToken, Reader, StringToken},
     rules::{TellingNames, duplicate},
 };
+use crate::extra::KEPT;
 
 /// Reads a value from a text. Refuses what [`check`](super::check) refuses, and what `T` does.
 ///
 /// The error says nothing: it is for `check`, and then for the schema of the document, to find out why.
 pub(crate) fn read<'de, T: Deserialize<'de>>(text: &'de str, rules: Rules<'de>) -> Result<T, Refused> {
-    let mut source = Source {
-        depth: 0,
-        names: Vec::with_capacity(32),
-        reader: Reader::new(text),
-        rules,
-        telling_names: TellingNames::default(),
-        values_left: rules.limits.values(),
-    };
-    let first = source.reader.token()?;
-    source.count_value()?;
-    let value = T::deserialize(ValueReader {
-        first,
-        source: &mut source,
-    })?;
+    let mut source = Source::new(text, rules);
+    let value = T::deserialize(source.value()?)?;
     source.reader.end()?;
     Ok(value)
+}
+
+/// Gives `use_value` the value of a text that was read before: no limits hold but that of depth.
+pub(crate) fn with_value<'de, T>(
+    text: &'de str,
+    use_value: impl FnOnce(ValueReader<'_, 'de>) -> T,
+) -> Result<T, Refused> {
+    let mut source = Source::new(
+        text,
+        Rules {
+            limits: &Limits::DEEPEST,
+            manifest: false,
+        },
+    );
+    source.value().map(use_value)
 }
 
 /// A text was refused.
@@ -76,6 +80,24 @@ struct Source<'de> {
 }
 
 impl<'de> Source<'de> {
+    fn new(text: &'de str, rules: Rules<'de>) -> Self {
+        Self {
+            depth: 0,
+            names: Vec::with_capacity(32),
+            reader: Reader::new(text),
+            rules,
+            telling_names: TellingNames::default(),
+            values_left: rules.limits.values(),
+        }
+    }
+
+    /// The outermost value.
+    fn value(&mut self) -> Result<ValueReader<'_, 'de>, Refused> {
+        let first = self.reader.token()?;
+        self.count_value()?;
+        Ok(ValueReader { first, source: self })
+    }
+
     fn count_value(&mut self) -> Result<(), Refused> {
         self.values_left = self.values_left.checked_sub(1).ok_or(Refused)?;
         Ok(())
@@ -156,7 +178,7 @@ impl<'de> Source<'de> {
 }
 
 /// The value whose first byte has been read.
-struct ValueReader<'s, 'de> {
+pub(crate) struct ValueReader<'s, 'de> {
     first: u8,
     source: &'s mut Source<'de>,
 }
@@ -196,8 +218,23 @@ impl<'de> Deserializer<'de> for ValueReader<'_, 'de> {
         }
     }
 
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Refused> {
+        if name != KEPT {
+            return visitor.visit_newtype_struct(self);
+        }
+        // The value is held to the rules as any other is, and then its text is taken.
+        let Self { first, source } = self;
+        let start = source.reader.at() - 1;
+        IgnoredAny::deserialize(ValueReader {
+            first,
+            source: &mut *source,
+        })?;
+        let text = source.reader.text().get(start..source.reader.at());
+        visitor.visit_borrowed_bytes(text.unwrap_or_default().as_bytes())
+    }
+
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
         seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }

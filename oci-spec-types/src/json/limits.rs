@@ -25,14 +25,13 @@ impl Limits {
     pub const DOCUMENT_BYTES: usize = 4 * 1024 * 1024;
     /// Entries of the `manifests` of an index: 10,000.
     pub const INDEX_ENTRIES: usize = 10_000;
-    /// Entries of the `layers` of a manifest: 4,096.
+    /// Entries of the `layers` of a manifest: 4,096. The `history` of a configuration may have four times as many.
     pub const LAYERS: usize = 4_096;
     /// The most that [`Limits::with_depth`] sets: 100.
     pub const MAX_DEPTH: usize = 100;
     /// JSON values of a document: 200,000.
     ///
-    /// Unknown fields are kept as values, which can take a hundred times the memory of their text. Documents of
-    /// [`Limits::DOCUMENT_BYTES`] with as many entries or layers as the other limits allow, each with a platform or
+    /// Each can take more memory than its text. Documents of [`Limits::DOCUMENT_BYTES`] with as many entries or layers as the other limits allow, each with a platform or
     /// annotations, have fewer than 150,000.
     pub const VALUES: usize = 200_000;
 
@@ -47,6 +46,9 @@ impl Limits {
             values: Self::VALUES,
         }
     }
+
+    /// As deep as can be, and as much as there is: for texts that were read within other limits.
+    pub(crate) const DEEPEST: Self = Self::new().with_depth(Self::MAX_DEPTH).with_values(usize::MAX);
 
     /// Sets how many objects and arrays may be inside each other, at most [`Limits::MAX_DEPTH`].
     #[must_use]

@@ -17,7 +17,7 @@ mod scan;
 mod text;
 
 pub(crate) use self::{
-    deserialize::{Refused, read},
+    deserialize::{Refused, read, with_value},
     fold::folded_name,
     object::{Key, NonBlank, read_unknown, wire_object},
     path::{Path, Segment},

@@ -10,14 +10,12 @@ use std::{
     str::FromStr,
 };
 
+use super::folded_name;
+use crate::{Extra, extra::KeptValue};
 use serde::{
     Deserialize, Deserializer,
     de::{self, MapAccess, Visitor},
 };
-use serde_json::Value;
-
-use super::folded_name;
-use crate::Extra;
 
 /// Implements `Serialize` and `Deserialize` for a struct with a field `extra`, and `NAMES`, the names of its fields on
 /// the wire.
@@ -43,7 +41,7 @@ macro_rules! wire_object {
                 use ::serde::ser::SerializeMap;
                 let mut map = serializer.serialize_map(None)?;
                 $($crate::json::wire_object!(@write $mode, map, $name, &self.$field);)+
-                for (name, value) in self.extra.iter().filter(|(name, _)| !Self::NAMES.contains(name)) {
+                for (name, value) in self.extra.kept().filter(|(name, _)| !Self::NAMES.contains(name)) {
                     map.serialize_entry(name, value)?;
                 }
                 map.end()
@@ -76,6 +74,9 @@ macro_rules! wire_object {
                                 })+
                                 _ => $crate::json::read_unknown(key, $type::NAMES, &mut extra, &mut map)?,
                             }
+                        }
+                        if !extra.settle() {
+                            return Err(Error::custom("a name occurs twice"));
                         }
                         let value = $type {
                             $($field: $crate::json::wire_object!(@take $mode, $field, $name),)+
@@ -201,7 +202,7 @@ impl<T: FromStr<Err: Display>> Visitor<'_> for NonBlankVisitor<T> {
     }
 }
 
-/// Keeps a field that is not among `known`, unless its name is one of them in another case or was there before.
+/// Keeps a field that is not among `known`, unless its name is one of them in another case.
 pub(crate) fn read_unknown<'de, A: MapAccess<'de>>(
     name: Cow<'de, str>,
     known: &[&'static str],
@@ -213,8 +214,6 @@ pub(crate) fn read_unknown<'de, A: MapAccess<'de>>(
             "a name differs from `{known}` only in case"
         )));
     }
-    match extra.insert(name.into_owned(), map.next_value::<Value>()?) {
-        None => Ok(()),
-        Some(_) => Err(de::Error::custom("a name occurs twice")),
-    }
+    extra.push(name.into(), map.next_value::<KeptValue>()?);
+    Ok(())
 }

@@ -17,6 +17,8 @@ impl Rules<'_> {
             self.limits.layers()
         } else if name.is_folded("manifests", text) {
             self.limits.index_entries()
+        } else if name.is_folded("history", text) {
+            self.limits.layers().saturating_mul(HISTORY_PER_LAYER)
         } else {
             usize::MAX
         }
@@ -75,3 +77,6 @@ fn earlier(left: Option<StringToken>, right: Option<StringToken>) -> Option<Stri
 
 /// Up to this many names are compared each with each, which is faster than sorting a few.
 const MAX_PAIRWISE: usize = 8;
+
+/// How many entries a history may have for each layer that there may be: builders write some for what makes no layer.
+const HISTORY_PER_LAYER: usize = 4;

@@ -34,9 +34,8 @@ pub(crate) fn check_all(
 
 /// The byte where the value at `path` starts; of a path that the text does not have, of its last step that it has.
 pub(crate) fn locate(text: &str, path: &Path<'_>) -> usize {
-    let limits = Limits::new().with_depth(Limits::MAX_DEPTH).with_values(usize::MAX);
     let rules = Rules {
-        limits: &limits,
+        limits: &Limits::DEEPEST,
         manifest: false,
     };
     let mut scanner = Scanner::new(

@@ -45,6 +45,20 @@ impl RepositoryName {
     pub fn components(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.as_str().split('/')
     }
+
+    /// `library/name`; `None` if that is too long.
+    pub(super) fn in_library(name: &str) -> Result<Option<Self>, InvalidRepositoryName> {
+        check(name)?;
+        // Put together on the stack, so that the name takes one piece of heap memory and not two.
+        let mut buffer = [0; Self::MAX_LEN];
+        let whole = buffer.get_mut(..LIBRARY.len() + name.len());
+        let Some(whole) = whole else { return Ok(None) };
+        let (folder, rest) = whole.split_at_mut(LIBRARY.len());
+        folder.copy_from_slice(LIBRARY.as_bytes());
+        rest.copy_from_slice(name.as_bytes());
+        let text = str::from_utf8(whole).expect("a name that was checked is ASCII");
+        Ok(Some(Self(text.into())))
+    }
 }
 
 text_conversions!(RepositoryName, InvalidRepositoryName, "a repository name");
@@ -109,10 +123,7 @@ pub enum InvalidRepositoryNameKind {
 
 fn check(text: &str) -> Result<(), InvalidRepositoryName> {
     let mut state = State::ComponentStart;
-    for (position, byte) in text.bytes().enumerate() {
-        if position == RepositoryName::MAX_LEN {
-            return Err(InvalidRepositoryNameKind::TooLong.at(position));
-        }
+    for (position, byte) in text.bytes().take(RepositoryName::MAX_LEN).enumerate() {
         state = match state.after(byte) {
             Ok(next) => next,
             Err(None) => return Err(invalid_character(text, position)),
@@ -120,6 +131,9 @@ fn check(text: &str) -> Result<(), InvalidRepositoryName> {
         };
     }
     match state {
+        _ if text.len() > RepositoryName::MAX_LEN => {
+            Err(InvalidRepositoryNameKind::TooLong.at(RepositoryName::MAX_LEN))
+        }
         State::Alphanumeric => Ok(()),
         State::ComponentStart if text.is_empty() => Err(InvalidRepositoryNameKind::Empty.at(0)),
         State::ComponentStart => Err(InvalidRepositoryNameKind::EmptyComponent.at(text.len())),
@@ -145,9 +159,13 @@ enum State {
 
 impl State {
     /// The next state, or what is wrong: `None` for a character that does not belong in a name.
+    #[inline]
     const fn after(self, byte: u8) -> Result<Self, Option<InvalidRepositoryNameKind>> {
+        // Most bytes are these, and what came before does not count for them.
+        if matches!(byte, b'a'..=b'z' | b'0'..=b'9') {
+            return Ok(Self::Alphanumeric);
+        }
         match (self, byte) {
-            (_, b'a'..=b'z' | b'0'..=b'9') => Ok(Self::Alphanumeric),
             (Self::Alphanumeric, b'/') => Ok(Self::ComponentStart),
             (Self::Alphanumeric, b'.') | (Self::Underscore, b'_') => Ok(Self::Separator),
             (Self::Alphanumeric, b'_') => Ok(Self::Underscore),
@@ -158,3 +176,6 @@ impl State {
         }
     }
 }
+
+/// The folder of the official images on Docker Hub.
+const LIBRARY: &str = "library/";

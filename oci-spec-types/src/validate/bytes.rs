@@ -47,7 +47,7 @@ fn check_text(kind: DocumentKind, text: &str, rules: Rules<'_>, report: &mut Rep
 
 /// Checks a text that can be read: the shape of its values first, then what they mean.
 fn check_values(kind: DocumentKind, text: &str, report: &mut Report) {
-    let mut tree = serde_json::from_str(text).unwrap_or(Value::Null);
+    let mut tree = shape::tree(text, kind.schema(), shape::Unknown::All).unwrap_or(Value::Null);
     shape::walk(&mut tree, kind.schema(), &mut |path, fault| {
         let severity = if fault.tolerable {
             Severity::Warning

@@ -76,6 +76,15 @@ fn c18_entries_are_limited_in_number() {
         refused::<ImageIndex>(&document.to_string(), MediaType::IMAGE_INDEX),
         at(Kind::TooManyEntries, "$.manifests")
     );
+
+    let mut document = json!({"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": []}});
+    document["history"] = vec![json!({}); 4 * Limits::LAYERS].into();
+    assert!(Document::<ImageConfig>::parse(document.to_string().as_bytes(), MediaType::IMAGE_CONFIG).is_ok());
+    document["history"] = vec![json!({}); 4 * Limits::LAYERS + 1].into();
+    assert_eq!(
+        refused::<ImageConfig>(&document.to_string(), MediaType::IMAGE_CONFIG),
+        at(Kind::TooManyEntries, "$.history")
+    );
 }
 
 #[test]

@@ -4,14 +4,18 @@
 //! the place of every fault, and puts a neutral value where it found one, so that the rest can still be read as typed values.
 
 mod schema;
+mod tree;
 
 #[cfg(test)]
 mod tests;
 
 use serde_json::{Map, Value};
 
-pub(crate) use self::schema::Schema;
 use self::schema::{Field, Need, Shape};
+pub(crate) use self::{
+    schema::Schema,
+    tree::{Unknown, tree},
+};
 use crate::{
     Descriptor, Digest, MediaType, ParseError, ParseErrorKind,
     descriptor::SIZE_RANGE,
@@ -21,7 +25,7 @@ use crate::{
 /// Finds why the typed parser refused a text that was scanned.
 pub(crate) fn diagnose(text: &str, schema: &'static Schema) -> ParseError {
     let mut found = None;
-    if let Ok(mut tree) = serde_json::from_str(text) {
+    if let Ok(mut tree) = tree(text, schema, Unknown::LookAlikes) {
         walk(&mut tree, schema, &mut |path, fault| {
             if let (Some(kind), None) = (fault.refusal, &found) {
                 found = Some(
