@@ -111,6 +111,11 @@ impl Origin {
         &*self.source
     }
 
+    /// What holds it, to be kept, and what of it is meant.
+    pub fn into_parts(self) -> (Arc<dyn Source>, TagOrDigest) {
+        (self.source, self.target)
+    }
+
     /// What of it is meant.
     pub const fn target(&self) -> &TagOrDigest {
         &self.target
