@@ -11,6 +11,7 @@
 //! - [`pack`]: artifacts of files, directories and bytes, as ORAS and others write them.
 //! - [`tree`]: the files of an image: list them, read one, compare two images, without unpacking.
 //! - [`unpack`]: an image as a directory (on Linux).
+//! - [`validate`]: whether an image is what it says, in its store.
 //! - [`wasm`]: WebAssembly modules and components.
 
 pub mod archive;
@@ -26,6 +27,7 @@ pub mod pack;
 pub mod tree;
 #[cfg(target_os = "linux")]
 pub mod unpack;
+pub mod validate;
 pub mod wasm;
 
 mod compression;

@@ -100,6 +100,12 @@ impl Repository {
         .await
     }
 
+    /// As [`has_blob`](Self::has_blob), with the size compared where the registry tells it.
+    pub(crate) async fn has_blob_of_size(&self, digest: &Digest, size: u64) -> Result<bool, Error> {
+        let machine = HeadBlob::new(self.stored.clone(), digest.clone()).expecting(size);
+        self.run("look for blob", &["pull"], machine).await
+    }
+
     /// A blob, to be read in pieces. The first request goes out with the first read.
     ///
     /// # Errors

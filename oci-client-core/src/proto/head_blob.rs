@@ -4,14 +4,14 @@ use oci_spec_types::{Digest, RepositoryName};
 use super::HostMemory;
 use super::endpoint;
 use super::machine::{Input, Machine, Now, Payload, Step};
-use super::reply::unexpected;
+use super::reply::{content_length, unexpected};
 use super::session::Unfollowed;
-use crate::ErrorKind;
+use crate::{Error, ErrorKind};
 
 /// Asks whether a blob is in a repository ([spec, "Checking if content exists in the registry"], end-2).
 ///
 /// ```text
-/// Start ── HEAD ──┬─► Head 200, 3xx ──► Done(true)
+/// Start ── HEAD ──┬─► Head 200, 3xx ──► Done(true), or an error if the size is another
 ///                 └─► Failed 404 ─────► Done(false)
 /// ```
 ///
@@ -22,6 +22,7 @@ use crate::ErrorKind;
 pub struct HeadBlob {
     digest: Digest,
     name: RepositoryName,
+    size: Option<u64>,
     state: State,
 }
 
@@ -31,7 +32,27 @@ impl HeadBlob {
         Self {
             digest,
             name,
+            size: None,
             state: State::Fresh,
+        }
+    }
+
+    /// Also has the size compared that the registry tells, where it tells one: another is an error of kind [`Mismatch`](ErrorKind::Mismatch). A redirect tells none, and 0 is what
+    /// some answer to every HEAD.
+    #[must_use]
+    pub const fn expecting(mut self, size: u64) -> Self {
+        self.size = Some(size);
+        self
+    }
+
+    fn check(&self, told: Option<u64>) -> Result<bool, Error> {
+        match (self.size, told) {
+            (Some(size), Some(told)) if told != 0 && told != size => {
+                let digest = &self.digest;
+                let message = format!("the registry says that the blob {digest} has {told} bytes instead of {size}");
+                Err(Error::new(ErrorKind::Mismatch, message))
+            }
+            _ => Ok(true),
         }
     }
 }
@@ -52,14 +73,11 @@ impl Machine for HeadBlob {
                     Err(error) => Step::fail(error),
                 }
             }
-            (State::Sent, Input::Head { parts, url, .. }) => {
-                let exists = parts.status == StatusCode::OK || parts.status.is_redirection();
-                Step::Done(if exists {
-                    Ok(true)
-                } else {
-                    Err(unexpected(&parts, &url))
-                })
-            }
+            (State::Sent, Input::Head { parts, url, .. }) => Step::Done(match parts.status {
+                StatusCode::OK => self.check(content_length(&parts.headers)),
+                status if status.is_redirection() => Ok(true),
+                _ => Err(unexpected(&parts, &url)),
+            }),
             (State::Sent, Input::Failed { error, .. }) if error.kind() == ErrorKind::NotFound => Step::Done(Ok(false)),
             (State::Sent, Input::Failed { error, .. }) => Step::fail(error),
             _ => Step::misuse(),

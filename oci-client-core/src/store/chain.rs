@@ -87,6 +87,17 @@ impl Source for SourceChain {
         Ok(Arc::new(VerifiedContent::new(content, descriptor.clone())))
     }
 
+    async fn check_blob(&self, descriptor: &Descriptor) -> Result<(), Error> {
+        let mut failure = Failure::default();
+        for source in &self.sources {
+            match source.check_blob(descriptor).await {
+                Ok(()) => return Ok(()),
+                Err(error) => failure.add(error),
+            }
+        }
+        Err(failure.into_error())
+    }
+
     /// Those that any source lists, each once. A source that cannot tell is left out, unless none can.
     async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, Error> {
         let (mut failure, mut found) = (Failure::default(), Vec::<Descriptor>::new());

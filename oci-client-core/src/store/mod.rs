@@ -11,10 +11,12 @@ mod save;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::TryStreamExt;
 use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, Tag, TagOrDigest};
 
 use crate::Error;
 use crate::client::Content;
+use crate::proto::Span;
 
 pub use chain::SourceChain;
 pub use copy::{Copied, CopyEvent, CopyOptions, copy};
@@ -36,6 +38,19 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// If the blob is known not to be there, or its digest could not be verified.
     async fn blob(&self, descriptor: &Descriptor) -> Result<Arc<dyn Content>, Error>;
+
+    /// Whether a blob is there and, as far as that is known without reading it, has its size; a registry is sent one HEAD. By default the blob's first piece is read.
+    ///
+    /// # Errors
+    /// Of kind [`NotFound`](crate::ErrorKind::NotFound) if it is not there, [`Mismatch`](crate::ErrorKind::Mismatch) if it has another size, and if the source cannot be asked.
+    async fn check_blob(&self, descriptor: &Descriptor) -> Result<(), Error> {
+        let content = self.blob(descriptor).await?;
+        let first = content.open(Span::new(0, descriptor.size)).await?.try_next().await?;
+        match (first, descriptor.size) {
+            (None, 1..) => Err(Error::new(crate::ErrorKind::Mismatch, "the content is empty")),
+            _ => Ok(()),
+        }
+    }
 
     /// The manifests that refer to `subject`, described as in a list of referrers; none if there are none. By default a source cannot tell.
     ///

@@ -7,8 +7,8 @@ use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, Tag, TagOrDigest
 
 use self::remote_blob::RemoteBlob;
 use super::{Source, Stored, Target};
-use crate::Error;
 use crate::client::{Content, Repository, Uploaded, sealed};
+use crate::{Error, ErrorKind};
 
 #[async_trait]
 impl Source for Repository {
@@ -20,6 +20,17 @@ impl Source for Repository {
         // Only to learn at once whether the digest can be verified.
         self.blob(descriptor)?;
         Ok(Arc::new(RemoteBlob::new(self.clone(), descriptor.clone())))
+    }
+
+    async fn check_blob(&self, descriptor: &Descriptor) -> Result<(), Error> {
+        let digest = &descriptor.digest;
+        match self.has_blob_of_size(digest, descriptor.size).await? {
+            true => Ok(()),
+            false => Err(Error::new(
+                ErrorKind::NotFound,
+                format!("the repository has no blob {digest}"),
+            )),
+        }
     }
 
     async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, Error> {

@@ -1,10 +1,11 @@
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 
 use oci_client_core::Error;
 use oci_spec_types::{Digest, MediaType, Sanitized};
 
 use super::budget::Budget;
 use super::uncompressed::Uncompressed;
+use crate::errors::Fault;
 use crate::tar_stream::{Entry, TarReader};
 
 /// The entries of a layer, and at its end the certainty that they are the right ones.
@@ -48,6 +49,20 @@ impl<'a> LayerStream<'a> {
     pub(crate) fn finish(self, diff_id: &Digest) -> Result<(), Error> {
         self.reader.finish()?.verify(diff_id)
     }
+
+    /// Reads all that is left, whatever it is: the digest of the whole, and whether that was zeros only.
+    pub(crate) fn drain(self) -> Result<(Digest, bool), Error> {
+        let mut layer = self.reader.into_source();
+        let (mut buffer, mut is_zero) = (vec![0; BUFFER], true);
+        loop {
+            let read = layer.read(&mut buffer).map_err(Fault::from);
+            let count = read.map_err(|fault| fault.into_error(|| "the layer cannot be read to its end".to_owned()))?;
+            if count == 0 {
+                return Ok((layer.finish(), is_zero));
+            }
+            is_zero &= buffer.iter().take(count).all(|byte| *byte == 0);
+        }
+    }
 }
 
 /// The error with the path that it is about.
@@ -55,3 +70,5 @@ pub(crate) fn at(error: Error, path: &[u8]) -> Error {
     let path = String::from_utf8_lossy(path);
     Error::new(error.kind(), format!("`{}` cannot be used", Sanitized::new(&path))).with_source(error)
 }
+
+const BUFFER: usize = 64 << 10;

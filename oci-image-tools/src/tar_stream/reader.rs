@@ -71,6 +71,11 @@ impl<R: Read> TarReader<R> {
         }
     }
 
+    /// The source, wherever the reading of the archive has got to.
+    pub(crate) fn into_source(self) -> R {
+        self.source
+    }
+
     pub(crate) const fn source(&self) -> &R {
         &self.source
     }

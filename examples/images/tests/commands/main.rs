@@ -4,3 +4,4 @@
 mod building;
 mod reading;
 mod support;
+mod validating;

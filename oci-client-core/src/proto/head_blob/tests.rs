@@ -26,6 +26,27 @@ fn rp7_every_answer() {
 }
 
 #[test]
+fn rp7_a_size_is_compared_where_one_is_told() {
+    let sized = |size: &'static str| head(200, &[("content-length", size)]);
+    let answers = [
+        (sized("5"), "done true"),
+        (sized("6"), "failed Mismatch: has 6 bytes instead of 5"),
+        (sized("0"), "done true"),
+        (sized("many"), "done true"),
+        (head(200, &[]), "done true"),
+        (
+            head(307, &[("location", "https://cdn.test/x"), ("content-length", "6")]),
+            "done true",
+        ),
+        (refused(404), "done false"),
+    ];
+    for (told, expected) in answers {
+        let (mut actor, mut stage) = (Actor::new(machine().expecting(5)), Stage::new());
+        actor.rows(&mut stage, [(start(), "HEAD /v2/a/b/blobs/D"), (told, expected)]);
+    }
+}
+
+#[test]
 fn a_redirect_is_not_followed_within_a_session() {
     let location = [("location", "https://cdn.test/x")];
     for status in [301, 302, 303, 307, 308] {
