@@ -70,6 +70,11 @@ pub(crate) fn components(path: &[u8], depth: usize) -> Result<Vec<&[u8]>, Error>
     }
 }
 
+/// Whether a file of this name in a layer marks what is gone.
+pub(crate) fn is_whiteout(name: &[u8]) -> bool {
+    name.starts_with(WHITEOUT)
+}
+
 fn fault(part: &[u8]) -> Option<&'static str> {
     if part == b".." {
         Some("its path has a `..`, which might lead out of the image")
@@ -88,5 +93,5 @@ const MAX_NAME: usize = 255;
 pub(crate) const MAX_PATH: usize = 4096;
 
 const META: &[u8] = b".wh..wh.";
-const OPAQUE: &[u8] = b".wh..wh..opq";
-const WHITEOUT: &[u8] = b".wh.";
+pub(crate) const OPAQUE: &[u8] = b".wh..wh..opq";
+pub(crate) const WHITEOUT: &[u8] = b".wh.";

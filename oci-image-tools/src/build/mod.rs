@@ -32,6 +32,7 @@
 
 mod convert;
 mod edit;
+mod flatten;
 mod image;
 mod index;
 mod origins;

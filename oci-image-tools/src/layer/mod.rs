@@ -34,7 +34,7 @@ mod path;
 mod pax;
 mod pipeline;
 pub(crate) mod spool;
-mod tar_writer;
+pub(crate) mod tar_writer;
 mod walk;
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Entries as an archive has them: a ustar header each, before it an extended one for what does not fit.
 
+mod taken_over;
+
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
 
@@ -13,8 +15,10 @@ use super::path::invalid;
 use super::pax::Records;
 use crate::errors::failed;
 
+pub(crate) use self::taken_over::Attributes;
+
 /// Writes entries, which have to come in their order.
-pub(super) struct TarWriter<W> {
+pub(crate) struct TarWriter<W> {
     /// The path of each file that has more than one, by its identity.
     files: HashMap<(u64, u64), Vec<u8>>,
     output: W,
@@ -22,7 +26,7 @@ pub(super) struct TarWriter<W> {
 }
 
 impl<W: Write> TarWriter<W> {
-    pub(super) fn new(output: W, xattrs: bool) -> Self {
+    pub(crate) fn new(output: W, xattrs: bool) -> Self {
         Self {
             files: HashMap::new(),
             output,
@@ -53,7 +57,7 @@ impl<W: Write> TarWriter<W> {
     }
 
     /// Ends the archive.
-    pub(super) fn finish(mut self) -> Result<W, Error> {
+    pub(crate) fn finish(mut self) -> Result<W, Error> {
         self.write(&[0; 2 * BLOCK])?;
         self.output.flush().map_err(|error| failed(error, WRITING))?;
         Ok(self.output)

@@ -10,9 +10,12 @@ use crate::layer_stream::{LayerStream, at};
 use crate::path::{Place, components};
 use crate::tar_stream::{Entry, EntryKind};
 
-/// Applies the layer of this index.
-pub(super) fn apply(nodes: &mut Nodes, stream: &mut LayerStream<'_>, layer: usize) -> Result<(), Error> {
+/// Applies the layer of this index. One that is `alone` hides nothing, as there is nothing below: its whiteouts are kept as the entries that they are, and so are hard links to what is not in
+/// it.
+pub(super) fn apply(nodes: &mut Nodes, stream: &mut LayerStream<'_>, layer: usize, alone: bool) -> Result<(), Error> {
     let mut merge = Merge {
+        alone,
+        layer,
         nodes,
         written: HashSet::new(),
     };
@@ -39,6 +42,8 @@ pub(super) fn apply(nodes: &mut Nodes, stream: &mut LayerStream<'_>, layer: usiz
 }
 
 struct Merge<'a> {
+    alone: bool,
+    layer: usize,
     nodes: &'a mut Nodes,
     /// The names that the layer has given, by the directory that they are in.
     written: HashSet<(usize, Vec<u8>)>,
@@ -48,7 +53,13 @@ impl Merge<'_> {
     fn entry(&mut self, entry: Entry, content: Option<Location>, depth: usize) -> Result<(), Error> {
         let path = entry.path.clone();
         let components = components(&path, depth)?;
-        match Place::of(&components, entry.kind)? {
+        let place = match (Place::of(&components, entry.kind)?, components.split_last()) {
+            (Place::Opaque { .. } | Place::Whiteout { .. }, Some((name, parent))) if self.alone => {
+                Place::File { parent, name }
+            }
+            (place, _) => place,
+        };
+        match place {
             Place::File { parent, name } => {
                 let parent = self.parent(parent)?;
                 self.put(parent, name, entry, content, depth)
@@ -90,8 +101,11 @@ impl Merge<'_> {
                 self.describe(id, entry);
                 return Ok(());
             }
-            (EntryKind::Hardlink, _) => self.target(&entry.link, parent, name, depth)?,
-            _ => self.nodes.add(Node::of(entry, content)),
+            (EntryKind::Hardlink, _) => match self.target(&entry.link, parent, name, depth) {
+                Err(_) if self.alone => self.nodes.add(Node::of(entry, content, self.layer)),
+                target => target?,
+            },
+            _ => self.nodes.add(Node::of(entry, content, self.layer)),
         };
         if let Some(parent) = self.nodes.get_mut(parent) {
             parent.children.insert(name.to_vec(), id);
@@ -118,11 +132,12 @@ impl Merge<'_> {
     }
 
     fn describe(&mut self, id: usize, entry: Entry) {
+        let layer = self.layer;
         if let Some(node) = self.nodes.get_mut(id) {
             let children = std::mem::take(&mut node.children);
             *node = Node {
                 children,
-                ..Node::of(entry, None)
+                ..Node::of(entry, None, layer)
             };
         }
     }

@@ -1,12 +1,16 @@
-//! The files of an image without unpacking it: list them, read one, compare two images.
+//! The files of an image without unpacking it: list them, read one, compare two images or layers, write them all as one archive.
 //!
 //! Layers are merged as [`unpack`](crate::unpack) merges them, whiteouts and links included. What is kept in memory is what the archives say of the files, not their content: it grows
 //! with the number of entries, which [`ImageLimits`] bounds.
 
 mod build;
 mod diff;
+mod export;
 mod node;
+mod plan;
 mod read;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use std::sync::Arc;
@@ -21,6 +25,8 @@ use crate::image::LayeredImage;
 use crate::layer_stream::{Budget, LayerStream, with_blob};
 use crate::limits::ImageLimits;
 
+pub(crate) use self::export::write_last_layers;
+
 pub use self::diff::{Change, ChangeKind};
 pub use self::view::{FileKind, FileView};
 
@@ -30,7 +36,7 @@ pub struct Tree {
     digest: Digest,
     layers: Vec<(Descriptor, Digest)>,
     limits: ImageLimits,
-    nodes: Nodes,
+    nodes: Arc<Nodes>,
 }
 
 impl Tree {
@@ -49,27 +55,49 @@ impl Tree {
         limits: ImageLimits,
     ) -> Result<Self, Error> {
         let LayeredImage { digest, layers } = LayeredImage::find(source, target, platform).await?;
-        let mut nodes = Nodes::new();
-        let mut budget = Budget::new(limits, runtime.clone());
-        for (index, (layer, diff_id)) in layers.iter().enumerate() {
-            let (media_type, expected) = (layer.media_type.clone(), diff_id.clone());
-            let read = with_blob(source, &*runtime, layer, move |blob| {
-                let mut stream = LayerStream::open(blob, &media_type, &expected, &mut budget)?;
-                build::apply(&mut nodes, &mut stream, index)?;
-                stream.finish(&expected)?;
-                Ok((nodes, budget))
-            });
-            (nodes, budget) = read.await.map_err(|error| in_layer(error, layer))?;
-        }
+        let (_, nodes) = merged(source, &layers, 0, &runtime, limits).await?;
         Ok(Self {
             digest,
             layers,
             limits,
-            nodes,
+            nodes: Arc::new(nodes),
         })
     }
 
-    /// The digest of the image's manifest.
+    /// Reads one layer by itself, of which `diff_id` is the digest without compression. Its whiteouts are listed by the names that they have in the archive, such as `etc/.wh.issue`, as
+    /// [`FileKind::Whiteout`]; a hard link to a file that is not in the layer is a [`FileKind::Hardlink`].
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    ///
+    /// # Cancellation
+    /// A dropped future leaves nothing.
+    pub async fn read_layer(
+        source: &dyn Source,
+        layer: &Descriptor,
+        diff_id: &Digest,
+        runtime: Arc<dyn Runtime>,
+        limits: ImageLimits,
+    ) -> Result<Self, Error> {
+        let (media_type, expected) = (layer.media_type.clone(), diff_id.clone());
+        let mut budget = Budget::new(limits, runtime.clone());
+        let read = with_blob(source, &*runtime, layer, move |blob| {
+            let mut nodes = Nodes::new();
+            let mut stream = LayerStream::open(blob, &media_type, &expected, &mut budget)?;
+            build::apply(&mut nodes, &mut stream, 0, true)?;
+            stream.finish(&expected)?;
+            Ok(nodes)
+        });
+        let nodes = read.await.map_err(|error| in_layer(error, layer))?;
+        Ok(Self {
+            digest: layer.digest.clone(),
+            layers: vec![(layer.clone(), diff_id.clone())],
+            limits,
+            nodes: Arc::new(nodes),
+        })
+    }
+
+    /// The digest of the image's manifest, or of the layer.
     pub const fn digest(&self) -> &Digest {
         &self.digest
     }
@@ -84,6 +112,32 @@ impl Tree {
         let node = self.nodes.get(self.nodes.resolve(path)?)?;
         Some(FileView::new(path.to_vec(), node))
     }
+}
+
+/// The files of all layers merged, and those of the first `below` of them.
+async fn merged(
+    source: &dyn Source,
+    layers: &[(Descriptor, Digest)],
+    below: usize,
+    runtime: &Arc<dyn Runtime>,
+    limits: ImageLimits,
+) -> Result<(Nodes, Nodes), Error> {
+    let (mut base, mut nodes) = (Nodes::new(), Nodes::new());
+    let mut budget = Budget::new(limits, runtime.clone());
+    for (index, (layer, diff_id)) in layers.iter().enumerate() {
+        let (media_type, expected) = (layer.media_type.clone(), diff_id.clone());
+        let read = with_blob(source, &**runtime, layer, move |blob| {
+            let mut stream = LayerStream::open(blob, &media_type, &expected, &mut budget)?;
+            build::apply(&mut nodes, &mut stream, index, false)?;
+            stream.finish(&expected)?;
+            Ok((nodes, budget))
+        });
+        (nodes, budget) = read.await.map_err(|error| in_layer(error, layer))?;
+        if index.saturating_add(1) == below {
+            base.clone_from(&nodes);
+        }
+    }
+    Ok((base, nodes))
 }
 
 fn in_layer(error: Error, layer: &Descriptor) -> Error {

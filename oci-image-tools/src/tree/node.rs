@@ -6,10 +6,12 @@ use crate::path::MAX_PATH;
 use crate::tar_stream::{Entry, EntryKind, Timestamp};
 
 /// A file of a tree: names lead to it, more than one where there are hard links.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) children: BTreeMap<Vec<u8>, usize>,
     pub(super) content: Option<Location>,
+    /// The layer whose entry describes it last; a directory may be there without one.
+    pub(super) described: Option<usize>,
     pub(super) device: (i64, i64),
     pub(super) gid: i64,
     pub(super) kind: EntryKind,
@@ -30,10 +32,11 @@ pub(super) struct Location {
 }
 
 impl Node {
-    pub(super) fn of(entry: Entry, content: Option<Location>) -> Self {
+    pub(super) fn of(entry: Entry, content: Option<Location>, layer: usize) -> Self {
         Self {
             children: BTreeMap::new(),
             content,
+            described: Some(layer),
             device: entry.device,
             gid: entry.gid,
             kind: entry.kind,
@@ -51,6 +54,7 @@ impl Node {
         Self {
             children: BTreeMap::new(),
             content: None,
+            described: None,
             device: (0, 0),
             gid: 0,
             kind: EntryKind::Directory,
@@ -65,7 +69,7 @@ impl Node {
 }
 
 /// All files of a tree. The root is the first.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Nodes {
     all: Vec<Node>,
 }
@@ -88,6 +92,16 @@ impl Nodes {
     pub(super) fn add(&mut self, node: Node) -> usize {
         self.all.push(node);
         self.all.len() - 1
+    }
+
+    /// Whether it is there, and a directory.
+    pub(super) fn is_directory(&self, id: usize) -> bool {
+        self.get(id).is_some_and(|node| node.kind == EntryKind::Directory)
+    }
+
+    /// How many there are, those included that no name leads to any more.
+    pub(super) const fn len(&self) -> usize {
+        self.all.len()
     }
 
     pub(super) fn child(&self, parent: usize, name: &[u8]) -> Option<usize> {

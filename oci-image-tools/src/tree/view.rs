@@ -1,4 +1,5 @@
 use super::node::Node;
+use crate::path::is_whiteout;
 use crate::tar_stream::EntryKind;
 
 /// A file of a [`Tree`](super::Tree).
@@ -22,8 +23,12 @@ pub enum FileKind {
     Fifo,
     /// A regular file.
     File,
+    /// A further name of a file in a layer below; only in a layer [by itself](super::Tree::read_layer).
+    Hardlink,
     /// A symbolic link.
     Symlink,
+    /// The mark that hides a file of the layers below, or all that they have in a directory; only in a layer [by itself](super::Tree::read_layer).
+    Whiteout,
 }
 
 impl<'a> FileView<'a> {
@@ -37,14 +42,16 @@ impl<'a> FileView<'a> {
     }
 
     /// What kind of file it is.
-    pub const fn kind(&self) -> FileKind {
+    pub fn kind(&self) -> FileKind {
+        let name = self.path.rsplit(|byte| *byte == b'/').next();
         match self.node.kind {
+            EntryKind::File if name.is_some_and(is_whiteout) => FileKind::Whiteout,
             EntryKind::BlockDevice => FileKind::BlockDevice,
             EntryKind::CharDevice => FileKind::CharDevice,
             EntryKind::Directory => FileKind::Directory,
             EntryKind::Fifo => FileKind::Fifo,
-            // A hard link shares the file that it leads to.
-            EntryKind::File | EntryKind::Hardlink => FileKind::File,
+            EntryKind::File => FileKind::File,
+            EntryKind::Hardlink => FileKind::Hardlink,
             EntryKind::Symlink => FileKind::Symlink,
         }
     }
@@ -74,7 +81,7 @@ impl<'a> FileView<'a> {
         (self.node.mtime.seconds, self.node.mtime.nanos)
     }
 
-    /// What a symbolic link points to; empty for others.
+    /// What a symbolic link, or a hard link out of the layer, points to; empty for others.
     pub fn link_target(&self) -> &[u8] {
         &self.node.link
     }
