@@ -1,4 +1,4 @@
-//! Changes how an image is run and what is said of it, and stores it under another name. Layers are mounted or left where they are, not moved.
+//! Changes how an image is run and what is said of it, or makes its layers one, and stores it under another name. Layers that stay are mounted or left where they are, not moved.
 //!
 //! ```text
 //! cargo run --example mutate -- --label K=V --env K=V --entrypoint /app registry.example.com/app:1 registry.example.com/app:2
@@ -49,6 +49,12 @@ struct Args {
     /// The directory to start in.
     #[arg(long)]
     working_dir: Option<String>,
+    /// Make all layers one.
+    #[arg(long, conflicts_with = "squash")]
+    flatten: bool,
+    /// Make the last N layers one.
+    #[arg(long, value_name = "N")]
+    squash: Option<usize>,
     /// Compress the layers with zstd.
     #[arg(long)]
     zstd: bool,
@@ -83,8 +89,18 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let source = Arc::new(client.repository(&from));
     let image = Image::load(source, &named, args.platform.as_ref()).await?;
     let mut image = changed(image.edit(), &args).finish()?;
+    let compression = if args.zstd {
+        Compression::Zstd
+    } else {
+        Compression::Gzip
+    };
+    let options = LayerOptions::new().with_compression(compression);
+    if args.flatten {
+        image = image.flatten(&options, &runtime).await?;
+    } else if let Some(last) = args.squash {
+        image = image.squash(last, &options, &runtime).await?;
+    }
     if args.zstd {
-        let options = LayerOptions::new().with_compression(Compression::Zstd);
         image = image.recompress(&options, &runtime).await?;
     }
     let to = &args.target;

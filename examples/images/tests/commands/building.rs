@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Served, failure, run};
+use crate::support::{Served, failure, outcome, run};
 
 #[test]
 fn images_are_built_changed_and_listed() {
@@ -51,4 +51,41 @@ fn what_is_missing_is_named() {
     assert!(failure("index", ["append", none.as_str(), &to]).contains("app"));
     let told = failure("build_image", ["--from", "/nonexistent", &to]);
     assert!(told.contains("/nonexistent"), "{told}");
+}
+
+#[test]
+fn layers_are_made_one() {
+    let (served, folder) = (Served::start(), tempfile::tempdir().unwrap());
+    let images: Vec<String> = (0..3).map(|number| served.at(&format!("app:{number}"))).collect();
+    for (number, image) in images.iter().enumerate() {
+        let from = folder.path().join(number.to_string());
+        fs::create_dir(&from).unwrap();
+        fs::write(from.join("same"), number.to_string()).unwrap();
+        fs::write(from.join(number.to_string()), "").unwrap();
+        let base = images.get(number.wrapping_sub(1)).map_or("scratch", String::as_str);
+        run("build_image", ["--base", base, "--from", from.to_str().unwrap(), image]);
+    }
+    let (image, flat, two) = (&images[2], served.at("app:flat"), served.at("app:two"));
+    let platform = ["--platform", "linux/amd64"];
+    run("mutate", ["--flatten", image, &flat]);
+    run("mutate", ["--squash", "2", image, &two]);
+    for (made, blobs) in [(image, 3), (&flat, 1), (&two, 2)] {
+        let same = outcome("diff", [platform[0], platform[1], image, made]);
+        assert_eq!((same.code, same.stdout.as_str()), (0, ""));
+        let valid = outcome("validate_image", [made]);
+        assert!(
+            valid.code == 0 && valid.stderr.ends_with(&format!(" {blobs} blobs\n")),
+            "{}",
+            valid.stderr
+        );
+    }
+    let archive = outcome("export", [image]);
+    assert_eq!(archive.code, 0, "{}", archive.stderr);
+    assert_eq!(outcome("export", [&flat]).stdout, archive.stdout);
+    for name in ["0", "1", "2", "same"] {
+        assert!(archive.stdout.contains(&format!("{name}\0\0")), "{name}");
+    }
+    assert!(failure("mutate", ["--squash", "4", image, &two]).contains("3 layers"));
+    assert_eq!(outcome("mutate", ["--squash", "4", "--flatten", image, &two]).code, 2);
+    assert!(failure("export", [&served.at("app:none")]).contains("app"));
 }
