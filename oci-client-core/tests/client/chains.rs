@@ -9,7 +9,7 @@ use oci_client_core::client::{Chunks, Content};
 use oci_client_core::proto::Span;
 use oci_client_core::store::{CopyOptions, MemoryStore, Source, SourceChain, copy};
 use oci_client_core::{Error, ErrorKind};
-use oci_spec_types::Descriptor;
+use oci_spec_types::{Descriptor, MediaType};
 use test_support::SimRuntime;
 
 use crate::copying_referrers::Graph;
@@ -75,6 +75,31 @@ fn a_blob_that_breaks_off_goes_on_from_the_next_source_and_is_verified_as_a_whol
         let error = read(SourceChain::new().then(broken.clone()).then(broken)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Timeout, "{broken_at}: {error}");
     }
+}
+
+#[test]
+fn a_blob_is_asked_for_without_being_read() {
+    let (near, far) = (Arc::new(MemoryStore::new()), Arc::new(MemoryStore::new()));
+    let blob = far.add_blob(MediaType::OCTET_STREAM, "content");
+    let empty = far.add_blob(MediaType::OCTET_STREAM, "");
+    let chain = SourceChain::new().then(near.clone()).then(far);
+    SimRuntime::new().run(async {
+        for blob in [&blob, &empty] {
+            chain.check_blob(blob).await.unwrap();
+            assert_eq!(near.check_blob(blob).await.unwrap_err().kind(), ErrorKind::NotFound);
+        }
+        let missing = layer(b"missing");
+        assert_eq!(
+            chain.check_blob(&missing).await.unwrap_err().kind(),
+            ErrorKind::NotFound
+        );
+        let failing = SourceChain::new().then(near).then(Arc::new(Failing));
+        assert_eq!(failing.check_blob(&blob).await.unwrap_err().kind(), ErrorKind::Timeout);
+        // Content that is not there where it is said to be.
+        let store = MemoryStore::new();
+        store.add_content(&blob, Arc::new(Bytes::new()));
+        assert!(store.check_blob(&blob).await.is_err());
+    });
 }
 
 #[test]

@@ -6,16 +6,16 @@ use oci_client_core::{Error, ErrorKind};
 use oci_spec_types::{Annotations, Descriptor, Digest, RootFs};
 
 use super::Image;
-use crate::layer::compression::{Encoder, failed};
+use crate::compression::Encoder;
+use crate::errors::failed;
 use crate::layer::count::Hashed;
 use crate::layer::spool::Spool;
 use crate::layer::{Layer, LayerOptions};
-use crate::limits::ImageLimits;
 use crate::tree::write_last_layers;
 
 impl Image {
     /// The image with all its layers in one, which makes the same files: what layers hide or replace is gone. The configuration stays, with each step of the history marked as one without a layer and a last one
-    /// for what was done. Annotations that name a base are dropped, as nothing of it is left. Compression, spool and limit of bytes of the options count; each layer is fetched twice, once for its names and once for its content, in memory that
+    /// for what was done. Annotations that name a base are dropped, as nothing of it is left. Compression, spool and limits of the options count; each layer is fetched twice, once for its names and once for its content, in memory that
     /// grows with the number of files but not with their size. An image of one layer stays as it is.
     ///
     /// # Errors
@@ -43,9 +43,8 @@ impl Image {
             return Ok(self);
         }
         let below = layers.len().saturating_sub(last);
-        let limits = ImageLimits::new().with_bytes(options.limits.bytes);
         let archive = Archive::new(options)?;
-        let archive = write_last_layers(&self, &layers, below, archive, runtime, limits).await?;
+        let archive = write_last_layers(&self, &layers, below, archive, runtime, options.limits).await?;
         let layer = archive.finish(options, runtime)?;
         let mut edit = self.edit();
         let (manifest, config, _) = edit.parts();

@@ -19,7 +19,7 @@ use crate::tar_stream::Entry;
 
 impl Tree {
     /// Writes all files into `output`, as a tar archive that makes the same tree: whiteouts are applied, hard links, holes and extended attributes are kept. The same image gives the same
-    /// bytes. Directories come first, then what has no content, then files as the layers have them, each of which is read from `source` once more, unless nothing of it is left.
+    /// bytes. Names are those of the tree: relative, without `..`, and none leads through a link; what symbolic links point to is written as it is. Directories come first, then what has no content, then files as the layers have them, each of which is read from `source` once more, unless nothing of it is left.
     ///
     /// # Errors
     /// As [`read`](Self::read); if `output` cannot be written; of kind [`TooLarge`](ErrorKind::TooLarge) if a path has more than 4,096 bytes once links are followed, or the paths together

@@ -74,10 +74,9 @@ impl<'a> Documents<'a> {
             };
             self.known.insert(entry.digest.clone(), known);
         }
-        match self.known.get(&entry.digest) {
-            Some(Some(known)) => known.compare(entry, place, &mut self.findings),
-            // What is missing is missing wherever it is listed; the first place says why.
-            _ => {}
+        // What is missing is missing wherever it is listed; the first place says why.
+        if let Some(Some(known)) = self.known.get(&entry.digest) {
+            known.compare(entry, place, &mut self.findings);
         }
     }
 

@@ -61,7 +61,8 @@ impl<W: Write> TarWriter<W> {
                 stored
             }
         };
-        let (mut buffer, mut written) = (vec![0; BUFFER], 0_u64);
+        let room = usize::try_from(stored).unwrap_or(BUFFER).min(BUFFER);
+        let (mut buffer, mut written) = (vec![0; room], 0_u64);
         loop {
             let count = read(&mut buffer)?;
             if count == 0 {

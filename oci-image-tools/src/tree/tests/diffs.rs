@@ -19,6 +19,9 @@ fn opposite(kind: ChangeKind) -> ChangeKind {
     }
 }
 
+/// The entries of a layer, and what it changes.
+type Case<'a> = (&'a [Vec<u8>], &'a [(ChangeKind, &'a str)]);
+
 /// What a layer on top of another one changes; and backwards.
 #[test]
 fn images_differ_by_what_a_layer_does() {
@@ -34,7 +37,7 @@ fn images_differ_by_what_a_layer_does() {
         archive(&files)
     };
     let executable = header(b"d/a", b'0', 0, |block| block[100..107].copy_from_slice(b"0000755"));
-    let cases: [(&[Vec<u8>], &[(ChangeKind, &str)]); 15] = [
+    let cases: [Case<'_>; 15] = [
         (&[], &[]),
         (&[file("d/a", b"1")], &[]),
         (&[file("d/a", b"2")], &[(Content, "d/a")]),

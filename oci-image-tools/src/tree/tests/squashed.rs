@@ -77,6 +77,9 @@ fn what_was_done_stays_in_the_history() {
     assert_eq!(annotation(&flat, "other").as_deref(), Some("kept"));
 }
 
+/// The entries of two layers, and the names of those that the two squashed have.
+type Case<'a> = (&'a [Vec<u8>], &'a [Vec<u8>], &'a [&'a str]);
+
 /// Which entries a squashed layer has: whiteouts only for what is below.
 #[test]
 fn whiteouts_are_kept_where_they_matter() {
@@ -89,7 +92,7 @@ fn whiteouts_are_kept_where_they_matter() {
             file("h", b"1"),
         ])
     };
-    let cases: [(&[Vec<u8>], &[Vec<u8>], &[&str]); 13] = [
+    let cases: [Case<'_>; 13] = [
         // Made and removed again.
         (&[file("x", b"2")], &[file(".wh.x", b"")], &[]),
         (&[file(".wh.h", b"")], &[], &[".wh.h"]),

@@ -60,9 +60,9 @@ fn a_right_image_has_no_findings_however_it_is_compressed() {
     assert_eq!((found.manifests(), found.blobs()), (1, layers.len()));
 }
 
-/// Only who reads the layers sees these.
+/// U18 and others: only who reads the layers sees these.
 #[test]
-fn what_layers_hold() {
+fn u01_u06_u11_u18_what_layers_hold() {
     let a = || file("a", b"x");
     let layer = "$.layers[0]";
     let cases: [(&[Vec<u8>], Vec<Row>); 10] = [
@@ -113,8 +113,9 @@ fn what_layers_hold() {
     }
 }
 
+/// U15: of another compression than its type says, cut off, with something behind it.
 #[test]
-fn what_is_not_compressed_as_it_says() {
+fn u15_what_is_not_compressed_as_it_says() {
     let tar = archive(&[file("a", b"x")]);
     let mut cut = gzip(&tar);
     cut.truncate(cut.len() / 2);
@@ -244,7 +245,7 @@ fn blobs_are_fetched_once_or_only_asked_for() {
 }
 
 #[test]
-fn u15_limits_are_findings_and_hold_for_each_image() {
+fn u17_limits_are_findings_and_hold_for_each_image() {
     let many = [file("a", b"x"), file("b", b"xx"), directory("c/d/")];
     let new = ImageLimits::new;
     for (limits, file) in [
