@@ -39,7 +39,7 @@ pub trait Source: Send + Sync {
     /// If the blob is known not to be there, or its digest could not be verified.
     async fn blob(&self, descriptor: &Descriptor) -> Result<Arc<dyn Content>, Error>;
 
-    /// Whether a blob is there and, as far as that is known without reading it, has its size; a registry is sent one HEAD. By default the blob's first piece is read.
+    /// Whether a blob is there and, as far as that is known without reading it, has its size; a registry is sent one HEAD, of files the size is looked at. By default the blob's first piece is read.
     ///
     /// # Errors
     /// Of kind [`NotFound`](crate::ErrorKind::NotFound) if it is not there, [`Mismatch`](crate::ErrorKind::Mismatch) if it has another size, and if the source cannot be asked.

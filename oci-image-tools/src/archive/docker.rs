@@ -168,6 +168,11 @@ impl Source for DockerArchive {
         }
     }
 
+    async fn check_blob(&self, descriptor: &Descriptor) -> Result<(), Error> {
+        // It looks for the entry, and at its size.
+        self.blob(descriptor).await.map(drop)
+    }
+
     async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, Error> {
         match &*self.contents {
             Contents::Layout(layout) => layout.referrers(subject).await,

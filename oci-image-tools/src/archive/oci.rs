@@ -82,6 +82,11 @@ impl Source for OciArchive {
         content::blob(&self.files, place, descriptor, &self.runtime)
     }
 
+    async fn check_blob(&self, descriptor: &Descriptor) -> Result<(), Error> {
+        // It looks for the entry, and at its size.
+        self.blob(descriptor).await.map(drop)
+    }
+
     async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, Error> {
         let (files, index, subject) = (self.files.clone(), self.index.clone(), subject.clone());
         let found = unblock(&*self.runtime, move || {
