@@ -6,7 +6,7 @@ use oci_client_core::store::MemoryStore;
 
 use super::{described, exported, names, read, runtime, store, tree, v1};
 use crate::ImageLimits;
-use crate::hostile::{archive, directory, file, header, link, parsing, pax};
+use crate::hostile::{archive, directory, file, header, leading_out, link, parsing, pax};
 use crate::tar_stream::TarReader;
 use crate::tree::{FileKind, FileView, Tree};
 
@@ -120,7 +120,8 @@ fn u21_no_name_that_is_written_leads_out() {
         let files = names.iter().map(|name| file(name, b"x"));
         archive(&links.into_iter().chain(files).collect::<Vec<_>>())
     };
-    let mut hostile: Vec<Vec<u8>> = parsing().into_iter().map(|(_, archive)| archive).collect();
+    let known = parsing().into_iter().chain(leading_out());
+    let mut hostile: Vec<Vec<u8>> = known.map(|(_, archive)| archive).collect();
     for names in [
         ["/etc/passwd", "./a//b"],
         ["s/passwd", "t/x"],
