@@ -44,8 +44,16 @@ impl Image {
         }
         let below = layers.len().saturating_sub(last);
         let archive = Archive::new(options)?;
-        let archive = write_last_layers(&self, &layers, below, archive, runtime, options.limits).await?;
-        let layer = archive.finish(options, runtime)?;
+        // On the heap: the futures of all callers would hold it.
+        let writing = Box::pin(write_last_layers(
+            &self,
+            &layers,
+            below,
+            archive,
+            runtime,
+            options.limits,
+        ));
+        let layer = writing.await?.finish(options, runtime)?;
         let mut edit = self.edit();
         let (manifest, config, _) = edit.parts();
         manifest.layers.truncate(below);
