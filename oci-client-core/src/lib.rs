@@ -41,6 +41,8 @@ pub mod hosts;
 pub mod runtime;
 #[cfg(feature = "client")]
 pub mod store;
+#[cfg(feature = "store-testing")]
+pub mod store_testing;
 #[cfg(feature = "client")]
 pub mod transport;
 #[cfg(feature = "transport-testing")]

@@ -84,10 +84,17 @@ impl PartialFile {
 
     /// Gives the file its name, in place of one that was there, once all of it is on disk; then the name is on disk too.
     pub(crate) fn commit(self) -> Result<(), Error> {
+        let path = self.path.clone();
+        self.rename()?;
+        sync_folder(folder_of(&path))
+    }
+
+    /// The same, but the name is on disk only after [`sync_folder`].
+    pub(crate) fn rename(self) -> Result<(), Error> {
         self.finish()?;
         let Self { file, path } = self;
         match file.persist(&path) {
-            Ok(()) => sync_folder(&path),
+            Ok(()) => Ok(()),
             Err(error) => Err(failed("rename a file to", &path, error)),
         }
     }
@@ -97,7 +104,7 @@ impl PartialFile {
         self.finish()?;
         let Self { file, path } = self;
         match file.persist_if_absent(&path) {
-            Ok(true) => sync_folder(&path),
+            Ok(true) => sync_folder(folder_of(&path)),
             Ok(false) => Ok(()),
             Err(error) => Err(failed("rename a file to", &path, error)),
         }
@@ -132,9 +139,8 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Makes the name of a file last: a system that stops before its folder is on disk may forget it, and the content with it.
-fn sync_folder(path: &Path) -> Result<(), Error> {
-    let folder = folder_of(path);
+/// Makes the names in a folder last: a system that stops before the folder is on disk may forget them, and the content with them.
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), Error> {
     match sync(folder) {
         // Not every file system can do that for a folder, and not every user may open one; the file is there all the same.
         Err(error) if !CANNOT_SYNC.contains(&error.kind()) => Err(failed("write the folder", folder, error)),
@@ -176,6 +182,12 @@ const CANNOT_SYNC: [io::ErrorKind; 3] = [
 std::thread_local! {
     /// The folders that this thread has synchronised.
     static SYNCED: std::cell::RefCell<Vec<PathBuf>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+/// What was synchronised since the last call.
+#[cfg(all(test, unix))]
+pub(crate) fn synced() -> Vec<PathBuf> {
+    SYNCED.take()
 }
 
 #[cfg(all(test, unix))]

@@ -2,10 +2,6 @@ use oci_spec_types::Digest;
 
 use super::*;
 
-fn synced() -> Vec<PathBuf> {
-    SYNCED.take()
-}
-
 #[test]
 fn a_name_is_on_disk_once_it_is_given() {
     let folder = tempfile::tempdir().unwrap();
@@ -35,7 +31,7 @@ fn a_name_is_on_disk_once_it_is_given() {
 #[test]
 fn a_folder_that_is_gone_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    let error = sync_folder(&folder.path().join("gone").join("blob")).unwrap_err();
+    let error = sync_folder(&folder.path().join("gone")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Store);
     assert!(error.to_string().contains("gone"), "{error}");
 }

@@ -1,10 +1,11 @@
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{TryStreamExt, stream};
-use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, TagOrDigest};
+use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, Tag, TagOrDigest};
 
 use super::Source;
 use crate::client::{Chunks, Content, VerifiedContent};
@@ -80,10 +81,7 @@ impl Source for SourceChain {
         if contents.is_empty() {
             return Err(failure.into_error());
         }
-        let content = Arc::new(Alternatives {
-            contents: contents.into(),
-            size: descriptor.size,
-        });
+        let content = Arc::new(Alternatives::new(contents.into(), descriptor.size));
         Ok(Arc::new(VerifiedContent::new(content, descriptor.clone())))
     }
 
@@ -121,12 +119,38 @@ impl Source for SourceChain {
             false => Err(failure.into_error()),
         }
     }
+
+    /// Those of any source. A source that cannot tell is left out, unless none can.
+    async fn tags(&self) -> Result<Vec<Tag>, Error> {
+        let (mut failure, mut found) = (Failure::default(), BTreeSet::new());
+        let mut told = false;
+        for source in &self.sources {
+            match source.tags().await {
+                Ok(tags) => {
+                    told = true;
+                    found.extend(tags);
+                }
+                Err(error) if error.kind() == ErrorKind::Unsupported => failure.add(error),
+                Err(error) => return Err(error),
+            }
+        }
+        match told {
+            true => Ok(found.into_iter().collect()),
+            false => Err(failure.into_error()),
+        }
+    }
 }
 
 /// The same content from several places.
-struct Alternatives {
+pub(super) struct Alternatives {
     contents: Arc<[Arc<dyn Content>]>,
     size: u64,
+}
+
+impl Alternatives {
+    pub(super) const fn new(contents: Arc<[Arc<dyn Content>]>, size: u64) -> Self {
+        Self { contents, size }
+    }
 }
 
 #[async_trait]

@@ -34,7 +34,8 @@ impl MemoryStore {
 
     /// Adds a blob whose content lies elsewhere, such as in a file. It is read when it is copied.
     pub fn add_content(&self, descriptor: &Descriptor, content: Arc<dyn Content>) {
-        self.lock().blobs.insert(descriptor.digest.clone(), content);
+        let blob = (descriptor.size, content);
+        self.lock().blobs.insert(descriptor.digest.clone(), blob);
     }
 
     /// Adds a manifest or index, and a tag for it where there is one.
@@ -48,7 +49,30 @@ impl MemoryStore {
 
     /// The content of a blob, if it is there.
     pub fn content(&self, digest: &Digest) -> Option<Arc<dyn Content>> {
-        self.lock().blobs.get(digest).cloned()
+        let state = self.lock();
+        state.blobs.get(digest).map(|(_, content)| content.clone())
+    }
+
+    /// The digests and sizes of everything, in order, where none of it has a tag.
+    pub(super) fn stock(&self) -> Result<Vec<(Digest, u64)>, Error> {
+        let state = self.lock();
+        if !state.tags.is_empty() {
+            let message = "this memory is no cache: it has tags, whose manifests it is to keep; use a store of its own";
+            return Err(Error::new(ErrorKind::Misuse, message));
+        }
+        let blobs = state.blobs.iter().map(|(digest, (size, _))| (digest.clone(), *size));
+        let manifests = state.manifests.values();
+        let manifests = manifests.map(|document| (document.digest().clone(), document.bytes().len() as u64));
+        let mut stock: Vec<(Digest, u64)> = blobs.chain(manifests).collect();
+        stock.sort();
+        Ok(stock)
+    }
+
+    /// Removes a manifest and blob, if they are there.
+    pub(super) fn forget(&self, digest: &Digest) {
+        let mut state = self.lock();
+        state.blobs.remove(digest);
+        state.manifests.remove(digest);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -59,12 +83,7 @@ impl MemoryStore {
 #[async_trait]
 impl Source for MemoryStore {
     async fn manifest(&self, target: &TagOrDigest) -> Result<Document<AnyManifest>, Error> {
-        let state = self.lock();
-        let digest = match target {
-            TagOrDigest::Digest(digest) => Some(digest),
-            TagOrDigest::Tag(tag) => state.tags.get(tag),
-        };
-        let found = digest.and_then(|digest| state.manifests.get(digest)).cloned();
+        let found = self.lock().find(target).cloned();
         found.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("no manifest `{target}` in memory")))
     }
 
@@ -89,6 +108,10 @@ impl Source for MemoryStore {
             .collect();
         found.sort_by(|one, other| one.digest.cmp(&other.digest));
         Ok(found)
+    }
+
+    async fn tags(&self) -> Result<Vec<Tag>, Error> {
+        Ok(self.lock().tags.keys().cloned().collect())
     }
 }
 
@@ -119,6 +142,14 @@ impl Target for MemoryStore {
         self.add_manifest(document.clone(), tag.cloned());
         Ok(())
     }
+
+    async fn has_blob(&self, descriptor: &Descriptor) -> Result<bool, Error> {
+        Ok(self.content(&descriptor.digest).is_some())
+    }
+
+    async fn resolve(&self, target: &TagOrDigest) -> Result<Option<Descriptor>, Error> {
+        Ok(self.lock().find(target).map(Document::descriptor))
+    }
 }
 
 impl fmt::Debug for MemoryStore {
@@ -135,7 +166,18 @@ impl fmt::Debug for MemoryStore {
 
 #[derive(Default)]
 struct State {
-    blobs: HashMap<Digest, Arc<dyn Content>>,
+    /// Each with its size.
+    blobs: HashMap<Digest, (u64, Arc<dyn Content>)>,
     manifests: HashMap<Digest, Document<AnyManifest>>,
     tags: HashMap<Tag, Digest>,
+}
+
+impl State {
+    fn find(&self, target: &TagOrDigest) -> Option<&Document<AnyManifest>> {
+        let digest = match target {
+            TagOrDigest::Digest(digest) => digest,
+            TagOrDigest::Tag(tag) => self.tags.get(tag)?,
+        };
+        self.manifests.get(digest)
+    }
 }

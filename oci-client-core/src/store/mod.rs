@@ -1,6 +1,7 @@
 //! Where content comes from and goes to: registries, layout directories and memory behind the same two traits, and
 //! [`copy`] between any two of them.
 
+mod cache;
 mod chain;
 mod copy;
 mod layout;
@@ -14,12 +15,16 @@ use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, Tag, TagOrDigest};
 
-use crate::Error;
 use crate::client::Content;
 use crate::proto::Span;
+use crate::{Error, ErrorKind};
 
+pub use cache::{CacheStore, CachedSource};
 pub use chain::SourceChain;
-pub use copy::{Copied, CopyEvent, CopyOptions, copy};
+pub use copy::{
+    Copied, CopyEvent, CopyFailure, CopyOptions, CopyPart, InvalidTagPattern, RepositoryCopied, RepositoryCopyOptions,
+    TagCopied, TagOutcome, TagPattern, copy, copy_repository,
+};
 pub use layout::{LayoutGarbage, LayoutIndex, LayoutProblem, LayoutReport, OciLayout, parse_stored_manifest};
 pub use memory::MemoryStore;
 pub use save::save_blob;
@@ -30,7 +35,7 @@ pub trait Source: Send + Sync {
     /// The manifest or index that a tag or digest stands for, verified.
     ///
     /// # Errors
-    /// Of kind [`NotFound`](crate::ErrorKind::NotFound) if it is not there.
+    /// Of kind [`NotFound`](ErrorKind::NotFound) if it is not there.
     async fn manifest(&self, target: &TagOrDigest) -> Result<Document<AnyManifest>, Error>;
 
     /// The content of a blob. Reading it may still fail, also because it is not there.
@@ -55,10 +60,18 @@ pub trait Source: Send + Sync {
     /// The manifests that refer to `subject`, described as in a list of referrers; none if there are none. By default a source cannot tell.
     ///
     /// # Errors
-    /// Of kind [`Unsupported`](crate::ErrorKind::Unsupported) if the source cannot tell, else if it cannot be read.
+    /// Of kind [`Unsupported`](ErrorKind::Unsupported) if the source cannot tell, else if it cannot be read.
     async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, Error> {
         let message = format!("this source cannot list the referrers of {subject}");
-        Err(Error::new(crate::ErrorKind::Unsupported, message))
+        Err(Error::new(ErrorKind::Unsupported, message))
+    }
+
+    /// All tags, each once, in any order. By default a source cannot tell.
+    ///
+    /// # Errors
+    /// Of kind [`Unsupported`](ErrorKind::Unsupported) if the source cannot tell, else if it cannot be read.
+    async fn tags(&self) -> Result<Vec<Tag>, Error> {
+        Err(Error::new(ErrorKind::Unsupported, "this source cannot list its tags"))
     }
 }
 
@@ -103,6 +116,24 @@ pub trait Target: Send + Sync {
     /// # Cancellation
     /// As for [`put_blob`](Self::put_blob).
     async fn put_root(&self, document: &Document<AnyManifest>, tag: Option<&Tag>) -> Result<(), Error>;
+
+    /// Whether a blob is there, which [`put_blob`](Self::put_blob) finds out by itself: for copies that change nothing. By default a target cannot tell.
+    ///
+    /// # Errors
+    /// Of kind [`Unsupported`](ErrorKind::Unsupported) if the target cannot tell, else if it cannot be asked.
+    async fn has_blob(&self, descriptor: &Descriptor) -> Result<bool, Error> {
+        let message = format!("this target cannot tell whether it has {}", descriptor.digest);
+        Err(Error::new(ErrorKind::Unsupported, message))
+    }
+
+    /// What a tag or digest stands for already; `None` if there is nothing. By default a target cannot tell.
+    ///
+    /// # Errors
+    /// As for [`has_blob`](Self::has_blob).
+    async fn resolve(&self, target: &TagOrDigest) -> Result<Option<Descriptor>, Error> {
+        let message = format!("this target cannot tell what `{target}` stands for");
+        Err(Error::new(ErrorKind::Unsupported, message))
+    }
 }
 
 /// What storing a blob took.

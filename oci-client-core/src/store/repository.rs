@@ -41,6 +41,15 @@ impl Source for Repository {
         }
         Ok(found)
     }
+
+    async fn tags(&self) -> Result<Vec<Tag>, Error> {
+        let mut pages = Repository::tags(self);
+        let mut found = Vec::new();
+        while let Some(page) = pages.page().await? {
+            found.extend(page);
+        }
+        Ok(found)
+    }
 }
 
 #[async_trait]
@@ -70,6 +79,14 @@ impl Target for Repository {
             None => TagOrDigest::Digest(document.digest().clone()),
         };
         self.push_manifest(&target, document).await.map(drop)
+    }
+
+    async fn has_blob(&self, descriptor: &Descriptor) -> Result<bool, Error> {
+        Repository::has_blob(self, &descriptor.digest).await
+    }
+
+    async fn resolve(&self, target: &TagOrDigest) -> Result<Option<Descriptor>, Error> {
+        Repository::resolve(self, target).await
     }
 }
 

@@ -132,7 +132,7 @@ impl Graph {
         graph
     }
 
-    fn attach(&mut self, subject: Descriptor, content: &'static str) -> Descriptor {
+    pub(crate) fn attach(&mut self, subject: Descriptor, content: &'static str) -> Descriptor {
         self.store.add_blob(MediaType::EMPTY_JSON, &b"{}"[..]);
         let blob = self.store.add_blob(MediaType::OCTET_STREAM, content.as_bytes());
         let mut manifest = ImageManifest::new(Descriptor::empty(), vec![blob]);
@@ -144,7 +144,7 @@ impl Graph {
         referrer.descriptor()
     }
 
-    async fn check(&self, source: &dyn Source) {
+    pub(crate) async fn check(&self, source: &dyn Source) {
         for (subject, referrer) in &self.referrers {
             let listed = source.referrers(subject).await.unwrap();
             let digests: Vec<_> = listed.iter().map(|listed| &listed.digest).collect();

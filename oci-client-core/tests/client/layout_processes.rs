@@ -7,52 +7,71 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use oci_client_core::store::OciLayout;
+use oci_spec_types::ImageIndex;
 use test_support::SimRuntime;
 
 use crate::layout::{add, read_index};
 use crate::support::Image;
 
-/// How many images each of two processes enters.
-const ROUNDS: u64 = 100;
+/// How many images each of two processes enters, where nobody says otherwise. `interop/layouts` has them enter 500.
+const ROUNDS: u64 = 60;
+
+/// How many processes are killed, where nobody says otherwise.
+const KILLS: u64 = 5;
 
 #[test]
 fn two_processes_that_write_one_layout_lose_nothing_and_readers_always_find_a_whole_index() {
     let folder = tempfile::tempdir().unwrap();
+    let rounds = count("OCI_LAYOUT_ROUNDS", ROUNDS);
     add(&SimRuntime::new(), folder.path(), &Image::new(0, &[]), "first");
-    let mut writers = [1, 2].map(|number| start(folder.path(), number, ROUNDS));
+    let mut writers = [1, 2].map(|number| start(folder.path(), number, rounds));
     while writers.iter_mut().any(|writer| writer.try_wait().unwrap().is_none()) {
         assert!(!read_index(folder.path()).manifests.is_empty());
     }
     for writer in &mut writers {
         assert!(writer.wait().unwrap().success());
     }
-    assert_eq!(read_index(folder.path()).manifests.len() as u64, 2 * ROUNDS + 1);
+    let index = read_index(folder.path());
+    assert_eq!(index.manifests.len() as u64, 2 * rounds + 1);
+    for number in 0..rounds {
+        for writer in [1, 2] {
+            assert!(has(&index, &format!("w{writer}-{number}")));
+        }
+    }
     check(folder.path());
+    println!("{} entries of two processes", index.manifests.len());
 }
 
 #[test]
 fn a_process_that_is_killed_while_it_writes_leaves_a_layout_that_others_go_on_with() {
     let folder = tempfile::tempdir().unwrap();
-    for round in 1..=5_u64 {
+    let kills = count("OCI_LAYOUT_KILLS", KILLS);
+    add(&SimRuntime::new(), folder.path(), &Image::new(0, &[]), "first");
+    // Another one writes all the time, and is left alone.
+    let mut steady = start(folder.path(), 1_000_000, 4 * kills);
+    for round in 1..=kills {
+        let before = 1 + round * 5 % 7;
         let mut writer = start(folder.path(), round, u64::MAX);
         let mut lines = BufReader::new(writer.stdout.take().unwrap()).lines();
         // It says what it has entered; it is killed at some point of what follows that.
         let entered = lines.by_ref().filter(|line| line.as_ref().unwrap().contains(ENTERED));
-        assert_eq!(entered.take(3 * round as usize).count() as u64, 3 * round);
+        assert_eq!(entered.take(before as usize).count() as u64, before);
         writer.kill().unwrap();
         writer.wait().unwrap();
         let index = read_index(folder.path());
-        for number in 0..3 * round {
-            let name = format!("w{round}-{number}");
-            assert!(
-                index
-                    .select_annotated("org.opencontainers.image.ref.name", &name)
-                    .is_ok()
-            );
+        for number in 0..before {
+            assert!(has(&index, &format!("w{round}-{number}")));
         }
         add(&SimRuntime::new(), folder.path(), &Image::new(0, &[]), "after");
         check(folder.path());
     }
+    assert!(steady.wait().unwrap().success());
+    let index = read_index(folder.path());
+    for number in 0..4 * kills {
+        assert!(has(&index, &format!("w1000000-{number}")));
+    }
+    check(folder.path());
+    println!("{kills} processes killed, {} entries", index.manifests.len());
 }
 
 #[test]
@@ -87,6 +106,20 @@ fn start(folder: &Path, number: u64, rounds: u64) -> Child {
         })
         .spawn()
         .unwrap()
+}
+
+fn has(index: &ImageIndex, name: &str) -> bool {
+    index
+        .select_annotated("org.opencontainers.image.ref.name", name)
+        .is_ok()
+}
+
+/// How often, by the environment or as usual.
+fn count(variable: &str, usual: u64) -> u64 {
+    match env::var(variable) {
+        Ok(text) => text.parse().unwrap(),
+        Err(_) => usual,
+    }
 }
 
 /// Everything that is entered is there and right.

@@ -8,7 +8,7 @@ use oci_client_core::client::Content;
 use oci_client_core::runtime::{Runtime, unblock};
 use oci_client_core::store::{LayoutIndex, Source};
 use oci_client_core::{Error, ErrorKind};
-use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, LayoutHeader, MediaType, TagOrDigest};
+use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, LayoutHeader, MediaType, Tag, TagOrDigest};
 
 use super::content;
 use super::files::{Files, blob_name, failed};
@@ -93,6 +93,10 @@ impl Source for OciArchive {
             index.referrers(&subject, |digest| files.manifest(digest))
         });
         found.await.map_err(io::Error::from)?
+    }
+
+    async fn tags(&self) -> Result<Vec<Tag>, Error> {
+        Ok(self.index.tags())
     }
 }
 

@@ -10,7 +10,7 @@ use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, DocumentType, La
 use super::index::LayoutIndex;
 use super::manifest::parse_stored_manifest;
 use crate::client::hash_file;
-use crate::partial_file::{PartialFile, failed};
+use crate::partial_file::{PartialFile, failed, sync_folder};
 use crate::proto::HostProfile;
 use crate::{Error, ErrorKind};
 
@@ -91,25 +91,31 @@ impl Files {
     /// A place to write a blob to; `None` if it is there already, with the right content. Reading a file again is cheaper than fetching it, and a
     /// damaged one must not pass for the blob.
     pub(super) fn begin_blob(&self, descriptor: &Descriptor, now: SystemTime) -> Result<Option<PartialFile>, Error> {
-        if let Ok(path) = self.find_blob(descriptor) {
-            let found = hash_file(&path, &descriptor.digest.algorithm());
-            if found.is_ok_and(|(digest, _)| digest == descriptor.digest) {
-                // What is about to be entered must not look like something left behind.
-                let renewed = File::open(&path).and_then(|file| file.set_modified(now));
-                renewed.map_err(|error| failed("renew", &path, error))?;
-                return Ok(None);
-            }
+        let path = self.blob_path(&descriptor.digest)?;
+        if !self.has_blob(descriptor) {
+            return PartialFile::create(path).map(Some);
         }
-        PartialFile::create(self.blob_path(&descriptor.digest)?).map(Some)
+        // What is about to be entered must not look like something left behind.
+        let renewed = File::open(&path).and_then(|file| file.set_modified(now));
+        renewed.map_err(|error| failed("renew", &path, error))?;
+        Ok(None)
+    }
+
+    /// Whether a blob is there with the right content.
+    pub(super) fn has_blob(&self, descriptor: &Descriptor) -> bool {
+        let found = self.find_blob(descriptor).ok();
+        let hashed = found.and_then(|path| hash_file(&path, &descriptor.digest.algorithm()).ok());
+        hashed.is_some_and(|(digest, _)| digest == descriptor.digest)
     }
 
     /// Writes a manifest as the blob that it is.
     pub(super) fn write_manifest(&self, document: &Document<AnyManifest>) -> Result<(), Error> {
-        replace(&self.blob_path(document.digest())?, document.bytes())
+        replace(self.blob_path(document.digest())?, document.bytes())
     }
 
-    /// Enters a manifest into `index.json`.
+    /// Enters a manifest into `index.json`. The names of blobs, whoever has written them, are on disk before it.
     pub(super) fn enter(&self, entry: Descriptor, tag: Option<&Tag>) -> Result<(), Error> {
+        self.sync_blobs()?;
         self.change(|index| {
             index.put(entry, tag);
             Ok(())
@@ -118,14 +124,30 @@ impl Files {
 
     /// Changes `index.json`, read anew and replaced under the lock; as it was if `change` fails.
     pub(super) fn change<T>(&self, change: impl FnOnce(&mut LayoutIndex) -> Result<T, Error>) -> Result<T, Error> {
-        let _locked = self.lock()?;
+        let locked = self.lock()?;
         let mut index = self.read_index()?;
         let before = index.clone();
         let result = change(&mut index)?;
-        if index != before {
-            replace(&self.root.join(LayoutIndex::FILE_NAME), &self.index_bytes(&index)?)?;
+        if index == before {
+            return Ok(result);
         }
+        replace(self.root.join(LayoutIndex::FILE_NAME), &self.index_bytes(&index)?)?;
+        // Others need not wait until the name is on disk: theirs can only be there after this one.
+        drop(locked);
+        sync_folder(&self.root)?;
         Ok(result)
+    }
+
+    /// Makes the names of all blobs last: once for all that an entry leads to, not for each of them.
+    fn sync_blobs(&self) -> Result<(), Error> {
+        let blobs = self.root.join(BLOBS);
+        let folders = fs::read_dir(&blobs).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        for folder in folders.map_err(|error| failed("read the folder", &blobs, error))? {
+            if folder.file_type().is_ok_and(|kind| kind.is_dir()) {
+                sync_folder(&folder.path())?;
+            }
+        }
+        sync_folder(&blobs)
     }
 
     /// Keeps others from changing `index.json` until it is dropped, which the system does for a process that ends.
@@ -164,11 +186,11 @@ impl Files {
     }
 }
 
-/// Replaces the file at `path` as a whole.
-fn replace(path: &Path, content: &[u8]) -> Result<(), Error> {
-    let mut partial = PartialFile::create(path.to_owned())?;
+/// Replaces the file at `path` as a whole. Its name is on disk once its folder is.
+fn replace(path: PathBuf, content: &[u8]) -> Result<(), Error> {
+    let mut partial = PartialFile::create(path)?;
     partial.write(content)?;
-    partial.commit()
+    partial.rename()
 }
 
 fn parse<T: DocumentType>(path: &Path, bytes: Vec<u8>, media_type: MediaType) -> Result<Document<T>, Error> {
@@ -219,3 +241,6 @@ fn malformed(path: &Path, error: impl std::error::Error + Send + Sync + 'static)
 }
 
 pub(super) const BLOBS: &str = "blobs";
+
+#[cfg(all(test, unix))]
+mod tests;

@@ -89,6 +89,17 @@ impl LayoutIndex {
         self.index.manifests.iter().find(|entry| names(entry, tag))
     }
 
+    /// The names of the entries that are tags, each once, in order.
+    pub fn tags(&self) -> Vec<Tag> {
+        let names = self.index.manifests.iter();
+        let mut tags: Vec<Tag> = names
+            .filter_map(|entry| entry.annotations.get(Annotations::REF_NAME)?.parse().ok())
+            .collect();
+        tags.sort();
+        tags.dedup();
+        tags
+    }
+
     /// The digest that a tag stands for, or the digest itself, whether there is an entry for it or not.
     pub fn resolve(&self, target: &TagOrDigest) -> Option<Digest> {
         match target {

@@ -20,6 +20,7 @@ mod index;
 mod manifest;
 mod reachable;
 mod removal;
+mod stock;
 mod verify;
 
 pub use gc::LayoutGarbage;
@@ -30,6 +31,7 @@ pub use verify::{LayoutProblem, LayoutReport};
 /// An OCI image layout directory ([image-layout.md]): `oci-layout`, `index.json` and `blobs/`.
 ///
 /// Blobs get their names once they are whole and verified; `index.json` is replaced as a whole, under a lock that other users of this type respect.
+/// Whatever an entry leads to is on disk before the entry is, and the entry is once [`put_root`](Target::put_root) has returned; blobs that nothing was entered for may be gone after a power failure.
 ///
 /// [image-layout.md]: https://github.com/opencontainers/image-spec/blob/main/image-layout.md
 #[derive(Clone)]
@@ -141,6 +143,10 @@ impl Source for OciLayout {
         })
         .await
     }
+
+    async fn tags(&self) -> Result<Vec<Tag>, Error> {
+        self.blocking(|files| Ok(files.read_index()?.tags())).await
+    }
 }
 
 #[async_trait]
@@ -159,7 +165,7 @@ impl Target for OciLayout {
         };
         let chunks = content.open(Span::new(0, descriptor.size)).await?;
         let partial = partial.fill(&*self.runtime, verifier, chunks).await?;
-        self.blocking(move |_| partial.commit()).await?;
+        self.blocking(move |_| partial.rename()).await?;
         Ok(Stored::New)
     }
 
@@ -175,6 +181,20 @@ impl Target for OciLayout {
             files.enter(document.descriptor(), tag.as_ref())
         })
         .await
+    }
+
+    /// Reads the blob: a damaged one is not there.
+    async fn has_blob(&self, descriptor: &Descriptor) -> Result<bool, Error> {
+        let wanted = descriptor.clone();
+        self.blocking(move |files| Ok(files.has_blob(&wanted))).await
+    }
+
+    async fn resolve(&self, target: &TagOrDigest) -> Result<Option<Descriptor>, Error> {
+        match self.manifest(target).await {
+            Ok(document) => Ok(Some(document.descriptor())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 
