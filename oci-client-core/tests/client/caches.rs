@@ -71,9 +71,9 @@ fn what_was_read_once_is_not_fetched_again_and_tags_are_asked_for_each_time() {
     });
 }
 
-/// C18: the limit holds at every moment, whatever is read in whatever order.
+/// The limit holds at every moment, whatever is read in whatever order.
 #[test]
-fn c18_there_is_never_more_than_the_limit_and_the_least_used_goes_first() {
+fn there_is_never_more_than_the_limit_and_the_least_used_goes_first() {
     const LIMIT: u64 = 10_000;
     let (runtime, folder) = (SimRuntime::new(), tempfile::tempdir().unwrap());
     let contents: Vec<Bytes> = (0..12).map(|seed| noise(seed, 500 + 300 * seed as usize)).collect();

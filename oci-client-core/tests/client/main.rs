@@ -29,6 +29,7 @@ mod hosts;
 mod integrity;
 mod kept;
 mod layout;
+mod layout_dialects;
 mod layout_hostile;
 mod layout_processes;
 mod layout_upkeep;

@@ -48,6 +48,20 @@ impl Location {
         })
     }
 
+    /// Opens the place to read all of it, whatever tag or digest is named.
+    ///
+    /// # Errors
+    /// If a layout or archive cannot be opened.
+    pub async fn open_all(&self, client: &Client) -> Result<Arc<dyn Source>, Error> {
+        let runtime = client.runtime().clone();
+        Ok(match self {
+            Self::DockerArchive { path, .. } => Arc::new(DockerArchive::open(path, runtime).await?),
+            Self::Oci { path, .. } => Arc::new(OciLayout::open(path, runtime).await?),
+            Self::OciArchive { path, .. } => Arc::new(OciArchive::open(path, runtime).await?),
+            Self::Registry(reference) => Arc::new(client.repository(reference)),
+        })
+    }
+
     /// Opens the place to write to it: a layout is created where there is none, an archive is begun.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
     reason = "a test that fails has to panic"
 )]
 
+mod checked;
 mod docker;
 mod hostile;
 mod locations;

@@ -61,6 +61,12 @@ fn documents_are_valid_or_not() {
 }
 
 #[test]
+fn a_store_of_ones_own() {
+    let text = stdout(&run("custom_store", [""; 0]));
+    assert_eq!(text, "17 checks passed\nv1 copied there and back\n");
+}
+
+#[test]
 fn transports_of_ones_own() {
     let text = stdout(&run("custom_transport", [""; 0]));
     assert_eq!(text, "GET https://registry.example.com/v2/app/tags/list\n1.0\n1.1\n");

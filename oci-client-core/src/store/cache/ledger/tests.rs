@@ -21,9 +21,8 @@ fn what_was_not_used_for_the_longest_time_goes_first() {
     assert_eq!(ledger.reserve(&digest(5), 3), Room::Without(digest(3)));
 }
 
-/// C18: what is on its way in counts, and cannot be pushed out.
 #[test]
-fn c18_what_is_on_its_way_in_counts_against_the_limit() {
+fn what_is_on_its_way_in_counts_against_the_limit() {
     let mut ledger = Ledger::new(10);
     assert_eq!(ledger.reserve(&digest(1), 11), Room::None);
     assert_eq!(ledger.reserve(&digest(1), u64::MAX), Room::None);
