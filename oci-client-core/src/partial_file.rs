@@ -141,6 +141,10 @@ fn folder_of(path: &Path) -> &Path {
 
 /// Makes the names in a folder last: a system that stops before the folder is on disk may forget them, and the content with them.
 pub(crate) fn sync_folder(folder: &Path) -> Result<(), Error> {
+    let folder = match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    };
     match sync(folder) {
         // Not every file system can do that for a folder, and not every user may open one; the file is there all the same.
         Err(error) if !CANNOT_SYNC.contains(&error.kind()) => Err(failed("write the folder", folder, error)),

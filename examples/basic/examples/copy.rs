@@ -129,7 +129,7 @@ async fn all_tags(args: &Args, copy: CopyOptions, from: &Client, to: &Client) ->
                 println!("{} {digest}{done}", tag.tag);
             }
             TagOutcome::Failed(error) => eprintln!("copy: {}: {error}", tag.tag),
-            TagOutcome::Kept(found) => println!("{} {} kept", tag.tag, found.digest),
+            TagOutcome::Kept(found) => println!("{} {found} kept", tag.tag),
             _ => {}
         }
     }

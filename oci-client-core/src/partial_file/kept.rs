@@ -47,7 +47,7 @@ impl KeptFile {
             .sync_data()
             .map_err(|error| failed("write", &self.partial, error))?;
         fs::rename(&self.partial, &self.path).map_err(|error| failed("rename a file to", &self.path, error))?;
-        sync_folder(&self.path)
+        sync_folder(folder_of(&self.path))
     }
 
     /// Removes it.

@@ -115,7 +115,7 @@ impl<'a> Job<'a> {
                 Ok(_) => drop(self.found.insert(descriptor.digest)),
                 Err(error) => {
                     self.failed.insert(descriptor.digest.clone());
-                    self.fail(CopyPart::Blob(descriptor), error)?;
+                    self.fail(CopyPart::Blob(descriptor.digest), error)?;
                 }
             }
         }

@@ -41,7 +41,7 @@ impl Job<'_> {
     }
 
     async fn again(&self, blobs: Vec<Descriptor>, regardless: bool) -> Result<(), Error> {
-        let results = self.transfer(blobs, regardless).await.into_iter();
-        results.map(|(_, result)| result.map(drop)).collect()
+        let mut results = self.transfer(blobs, regardless).await.into_iter();
+        results.try_for_each(|(_, result)| result.map(drop))
     }
 }

@@ -1,4 +1,4 @@
-use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, Tag};
+use oci_spec_types::{AnyManifest, Digest, Document, Tag};
 
 use crate::Error;
 
@@ -44,7 +44,7 @@ pub struct CopyFailure {
 #[non_exhaustive]
 pub enum CopyPart {
     /// A blob.
-    Blob(Descriptor),
+    Blob(Digest),
     /// What is tagged with the digest of a manifest.
     DigestTag(Tag),
     /// The list of the tags that are made of digests.

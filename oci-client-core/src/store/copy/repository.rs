@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use oci_spec_types::{Descriptor, Tag, TagOrDigest};
+use oci_spec_types::{Digest, Tag, TagOrDigest};
 
 use super::job::Job;
 use super::options::CopyOptions;
@@ -116,7 +116,7 @@ impl RepositoryCopyOptions {
         if !self.clobber
             && let Some(found) = job.target.resolve(&named).await?
         {
-            return Ok(TagOutcome::Kept(found));
+            return Ok(TagOutcome::Kept(found.digest));
         }
         let copied = job.copy(&named, Some(tag)).await?;
         Ok(TagOutcome::Copied(Box::new(copied)))
@@ -185,7 +185,7 @@ pub enum TagOutcome {
     /// Nothing of it could be copied.
     Failed(Error),
     /// The target had it already, for this, and it was left so.
-    Kept(Descriptor),
+    Kept(Digest),
 }
 
 /// Whether a tag is the one under which the referrers of some digest are listed.
