@@ -1,21 +1,19 @@
 //! What a cached source keeps, how much of it, and what a reader notices of that.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod doubles;
 
-use async_trait::async_trait;
+use std::sync::Arc;
+
 use bytes::Bytes;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use oci_client_core::client::{Chunks, Content};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use oci_client_core::proto::Span;
-use oci_client_core::store::{
-    CacheStore, CachedSource, CopyOptions, MemoryStore, OciLayout, Source, Stored, Target, copy,
-};
+use oci_client_core::store::{CacheStore, CachedSource, CopyOptions, MemoryStore, OciLayout, Source, Stored, copy};
 use oci_client_core::{Error, ErrorKind};
 use oci_registry::Registry;
-use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, Tag, TagOrDigest};
+use oci_spec_types::Descriptor;
 use test_support::SimRuntime;
 
+use self::doubles::{Counting, Full, Pieces};
 use crate::support::{HOST, Image, app, builder, by_digest, files_below, layer, noise, tag, target};
 
 /// A cache in memory and one in a folder.
@@ -351,134 +349,4 @@ fn a_blob_that_the_registry_can_mount_is_mounted_and_not_read() {
         assert_eq!(*stored.lock().unwrap(), [Stored::Mounted; 2]);
         assert!(cache.content(&image.manifest().config.digest).is_none());
     });
-}
-
-/// Counts the manifests that are asked for by tag, and the readings of blobs.
-struct Counting {
-    blobs: Arc<AtomicUsize>,
-    manifests: AtomicUsize,
-    store: MemoryStore,
-}
-
-impl Counting {
-    fn of(store: MemoryStore) -> Arc<Self> {
-        Arc::new(Self {
-            blobs: Arc::default(),
-            manifests: AtomicUsize::new(0),
-            store,
-        })
-    }
-
-    fn counted(&self) -> (usize, usize) {
-        (
-            self.manifests.load(Ordering::Relaxed),
-            self.blobs.load(Ordering::Relaxed),
-        )
-    }
-}
-
-#[async_trait]
-impl Source for Counting {
-    async fn manifest(&self, target: &TagOrDigest) -> Result<Document<AnyManifest>, Error> {
-        self.manifests.fetch_add(1, Ordering::Relaxed);
-        self.store.manifest(target).await
-    }
-
-    async fn blob(&self, descriptor: &Descriptor) -> Result<Arc<dyn Content>, Error> {
-        Ok(Arc::new(CountedContent {
-            // Not what memory gives out, which is verified already.
-            content: self.store.content(&descriptor.digest).unwrap(),
-            opened: self.blobs.clone(),
-        }))
-    }
-
-    async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, Error> {
-        self.store.referrers(subject).await
-    }
-
-    async fn tags(&self) -> Result<Vec<Tag>, Error> {
-        self.store.tags().await
-    }
-}
-
-struct CountedContent {
-    content: Arc<dyn Content>,
-    opened: Arc<AtomicUsize>,
-}
-
-#[async_trait]
-impl Content for CountedContent {
-    async fn open(&self, span: Span) -> Result<Chunks, Error> {
-        self.opened.fetch_add(1, Ordering::Relaxed);
-        self.content.open(span).await
-    }
-}
-
-/// Content in pieces of a thousand bytes, whatever length is asked for.
-struct Pieces(Bytes);
-
-#[async_trait]
-impl Content for Pieces {
-    async fn open(&self, span: Span) -> Result<Chunks, Error> {
-        let from = usize::try_from(span.start).unwrap().min(self.0.len());
-        let until = span
-            .len
-            .map_or(self.0.len(), |len| (from + len as usize).min(self.0.len()));
-        // As a source that has more than it should gives it all.
-        let until = if from == 0 { self.0.len() } else { until };
-        let part = self.0.slice(from..until);
-        let pieces: Vec<_> = part.chunks(1000).map(Bytes::copy_from_slice).map(Ok).collect();
-        Ok(stream::iter(pieces).boxed())
-    }
-}
-
-/// A cache on a full disk.
-struct Full {
-    /// How many pieces of a blob it takes.
-    fails_after: usize,
-}
-
-impl Full {
-    fn error() -> Error {
-        Error::new(ErrorKind::Store, "the disk is full")
-    }
-}
-
-#[async_trait]
-impl Source for Full {
-    async fn manifest(&self, _: &TagOrDigest) -> Result<Document<AnyManifest>, Error> {
-        Err(Self::error())
-    }
-
-    async fn blob(&self, _: &Descriptor) -> Result<Arc<dyn Content>, Error> {
-        Err(Self::error())
-    }
-}
-
-#[async_trait]
-impl Target for Full {
-    async fn put_blob(&self, descriptor: &Descriptor, content: Arc<dyn Content>) -> Result<Stored, Error> {
-        let chunks = content.open(Span::new(0, descriptor.size)).await?;
-        chunks.take(self.fails_after).try_collect::<Vec<Bytes>>().await?;
-        Err(Self::error())
-    }
-
-    async fn put_manifest(&self, _: &Document<AnyManifest>) -> Result<(), Error> {
-        Err(Self::error())
-    }
-
-    async fn put_root(&self, _: &Document<AnyManifest>, _: Option<&Tag>) -> Result<(), Error> {
-        Err(Self::error())
-    }
-}
-
-#[async_trait]
-impl CacheStore for Full {
-    async fn take_stock(&self) -> Result<Vec<(Digest, u64)>, Error> {
-        Ok(Vec::new())
-    }
-
-    async fn remove(&self, _: &Digest) -> Result<(), Error> {
-        Err(Self::error())
-    }
 }

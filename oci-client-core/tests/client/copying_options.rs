@@ -1,15 +1,16 @@
 //! What a copy can be told to do otherwise: change nothing, keep going, distrust the target, take images out, bring digest tags along.
 
+mod doubles;
+
 use std::sync::{Arc, Mutex};
 
-use async_trait::async_trait;
-use oci_client_core::client::Content;
 use oci_client_core::store::{Copied, CopyOptions, CopyPart, MemoryStore, OciLayout, Source, Stored, Target, copy};
 use oci_client_core::{Error, ErrorKind};
 use oci_registry::Registry;
-use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, ImageIndex, Platform, Tag, TagOrDigest};
+use oci_spec_types::{Digest, ImageIndex, Platform, Tag};
 use test_support::{Recorder, SimRuntime};
 
+use self::doubles::{Lists, Mute, NoLists, Swapping};
 use crate::copying::index;
 use crate::copying_referrers::Graph;
 use crate::support::{Image, by_digest, document, files_below, repository, tag, target};
@@ -243,7 +244,8 @@ fn what_is_tagged_with_a_digest_comes_along_with_its_tag_and_what_is_attached_to
         let mut found = runtime.run(there.tags()).unwrap();
         let mut expected: Vec<Tag> = tags[..3].iter().map(|(_, tag)| tag.parse().unwrap()).collect();
         expected.push(tag("v1"));
-        (found.sort(), expected.sort());
+        found.sort();
+        expected.sort();
         assert_eq!(found, expected);
     }
     let error = told(&runtime, &Lists(graph.store), &MemoryStore::new(), options.clone())
@@ -354,70 +356,4 @@ fn c28_a_source_that_gives_another_manifest_is_not_believed() {
     };
     let (copied, _) = told(&runtime, &swapped, &MemoryStore::new(), CopyOptions::new());
     assert_eq!(copied.unwrap_err().kind(), ErrorKind::Mismatch);
-}
-
-/// Cannot tell what it has.
-struct Mute(MemoryStore);
-
-#[async_trait]
-impl Target for Mute {
-    async fn put_blob(&self, descriptor: &Descriptor, content: Arc<dyn Content>) -> Result<Stored, Error> {
-        self.0.put_blob(descriptor, content).await
-    }
-
-    async fn put_manifest(&self, document: &Document<AnyManifest>) -> Result<(), Error> {
-        self.0.put_manifest(document).await
-    }
-
-    async fn put_root(&self, document: &Document<AnyManifest>, tag: Option<&Tag>) -> Result<(), Error> {
-        self.0.put_root(document, tag).await
-    }
-}
-
-/// Fails to list referrers.
-struct NoLists;
-
-#[async_trait]
-impl Source for NoLists {
-    async fn manifest(&self, _: &TagOrDigest) -> Result<Document<AnyManifest>, Error> {
-        Err(Error::new(ErrorKind::NotFound, "nothing is here"))
-    }
-
-    async fn blob(&self, _: &Descriptor) -> Result<Arc<dyn Content>, Error> {
-        Err(Error::new(ErrorKind::NotFound, "nothing is here"))
-    }
-}
-
-/// Lists no tags.
-struct Lists(MemoryStore);
-
-#[async_trait]
-impl Source for Lists {
-    async fn manifest(&self, target: &TagOrDigest) -> Result<Document<AnyManifest>, Error> {
-        self.0.manifest(target).await
-    }
-
-    async fn blob(&self, descriptor: &Descriptor) -> Result<Arc<dyn Content>, Error> {
-        self.0.blob(descriptor).await
-    }
-}
-
-/// Gives the same manifest for every digest.
-struct Swapping {
-    store: MemoryStore,
-    with: Document<AnyManifest>,
-}
-
-#[async_trait]
-impl Source for Swapping {
-    async fn manifest(&self, target: &TagOrDigest) -> Result<Document<AnyManifest>, Error> {
-        match target {
-            TagOrDigest::Digest(_) => Ok(self.with.clone()),
-            TagOrDigest::Tag(_) => self.store.manifest(target).await,
-        }
-    }
-
-    async fn blob(&self, descriptor: &Descriptor) -> Result<Arc<dyn Content>, Error> {
-        self.store.blob(descriptor).await
-    }
 }
