@@ -202,7 +202,7 @@ fn a_referrer_that_fails_does_not_keep_the_root_back() {
 #[test]
 fn a_repairing_copy_sends_every_blob_though_the_target_says_that_it_has_it() {
     // Of small blobs a registry does not tell: they go up with the question.
-    let (image, runtime) = (Image::new(1, &[10_000_000, 20_000_000]), SimRuntime::new());
+    let (image, runtime) = (Image::new(1, &[1_100_000, 1_200_000]), SimRuntime::new());
     let there = repository(&runtime, Registry::in_memory());
     let stored = |options: CopyOptions| -> Vec<Stored> {
         let (copied, events) = told(&runtime, &image.store("v1"), &there, options);
