@@ -89,12 +89,12 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(args: Args) -> Result<bool, Box<dyn Error>> {
+async fn run(mut args: Args) -> Result<bool, Box<dyn Error>> {
     let options = options(&args);
     let hosts = (host(&args.source), host(&args.target));
-    let from = connect(hosts.0, args.plain_http, args.src_creds)?;
+    let from = connect(hosts.0, args.plain_http, args.src_creds.take())?;
     // Only repositories of one client share what they know of a registry, and so mount blobs from each other.
-    let to = match args.dst_creds {
+    let to = match args.dst_creds.take() {
         None if hosts.0 == hosts.1 => from.clone(),
         creds => connect(hosts.1, args.plain_http, creds)?,
     };
