@@ -109,6 +109,8 @@ pub(super) async fn read(source: &dyn Source, descriptor: &Descriptor, span: Spa
 }
 
 pub(super) async fn check_blob(source: &dyn Source, descriptor: &Descriptor, content: &[u8]) -> Result<(), String> {
+    let there = source.check_blob(descriptor).await;
+    there.map_err(|error| format!("a blob that was stored is said not to be there: {error}"))?;
     let size = descriptor.size;
     match read(source, descriptor, Span::from(0)).await {
         Ok(found) if found == content => Ok(()),
@@ -119,6 +121,11 @@ pub(super) async fn check_blob(source: &dyn Source, descriptor: &Descriptor, con
 
 /// Whether a blob is known not to be there, at once or when it is read.
 pub(super) async fn check_absent(source: &dyn Source, descriptor: &Descriptor) -> Result<(), String> {
+    match source.check_blob(descriptor).await {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(format!("the error should be of the kind NotFound: {error}")),
+        Ok(()) => return Err("a blob that was never stored is said to be there".to_owned()),
+    }
     match read(source, descriptor, Span::from(0)).await {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(format!("the error should be of the kind NotFound: {error}")),

@@ -60,6 +60,9 @@ fn what_was_read_once_is_not_fetched_again_and_tags_are_asked_for_each_time() {
             }
             let found = source_cached.manifest(&by_digest(image.digest())).await.unwrap();
             assert_eq!(found.bytes(), image.document.bytes());
+            for blob in image.manifest().blobs() {
+                source_cached.check_blob(blob).await.unwrap();
+            }
             assert_eq!(source.counted(), (3, 3));
             let sizes: u64 = image.manifest().blobs().map(|blob| blob.size).sum();
             assert_eq!(source_cached.size(), sizes + image.document.bytes().len() as u64);

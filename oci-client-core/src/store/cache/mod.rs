@@ -129,6 +129,13 @@ impl Source for CachedSource {
         Ok(Arc::new(Tee::new(self.kept.clone(), content, descriptor.clone())))
     }
 
+    async fn check_blob(&self, descriptor: &Descriptor) -> Result<(), Error> {
+        if self.kept.lock().touch(&descriptor.digest) && self.kept.cache.check_blob(descriptor).await.is_ok() {
+            return Ok(());
+        }
+        self.source.check_blob(descriptor).await
+    }
+
     async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, Error> {
         self.source.referrers(subject).await
     }
