@@ -9,7 +9,7 @@ cache=$interop/.cache
 scratch=$(mktemp -d)
 export PATH=$cache/bin:$PATH
 passed=0 failed=0 skipped=0
-server_pid='' server_store='' address='' scheme=http proxy_pid='' proxy=''
+server_pid='' server_store='' other_pid='' other_store='' address='' scheme=http proxy_pid='' proxy=''
 user=tester password=correct-horse
 
 # --- Checks -------------------------------------------------------------------------------------
@@ -125,6 +125,14 @@ peer() {
     timeout 300 "$@"
 }
 
+# timed FILE COMMAND...: adds a line to FILE: elapsed seconds, CPU seconds and peak memory in KiB, of the largest process.
+timed() {
+    local file=$1
+    shift
+    timeout 600 "$(type -P time)" --quiet --format '%e %U %S %M' --output "$scratch/timed" "$@"
+    awk '{ print $1, $2 + $3, $4 }' "$scratch/timed" | tee -a "$file"
+}
+
 # --- Things to move -----------------------------------------------------------------------------
 
 # make_files DIR: files of 0 bytes, 1 byte, 5 MB and 300 MB.
@@ -171,6 +179,21 @@ stop_server() {
     wait "$server_pid" 2>/dev/null || true
     rm -rf "$server_store"
     server_pid=''
+}
+
+# start_other_server NAME: one that runs beside the next one; sets `other`.
+start_other_server() {
+    start_server "$1" || return 1
+    # shellcheck disable=SC2034 # what the script that starts it wants
+    other=$address
+    other_pid=$server_pid other_store=$server_store server_pid=''
+}
+
+stop_other_server() {
+    local pid=$server_pid store=$server_store
+    server_pid=$other_pid server_store=$other_store other_pid=''
+    stop_server
+    server_pid=$pid server_store=$store
 }
 
 free_port() {
@@ -348,6 +371,7 @@ stop_proxy() {
 clean_up() {
     stop_proxy
     stop_server
+    stop_other_server
     rm -rf "$scratch"
 }
 trap clean_up EXIT

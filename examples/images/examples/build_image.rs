@@ -25,7 +25,7 @@ use oci_client_core::client::Client;
 use oci_client_core::credentials::CredentialChain;
 use oci_client_core::runtime::Runtime;
 use oci_image_tools::build::Image;
-use oci_image_tools::layer::{LayerBuilder, LayerOptions, Times, source_date_epoch};
+use oci_image_tools::layer::{LayerBuilder, LayerOptions, Owners, Times, source_date_epoch};
 use oci_spec_types::{Platform, Reference};
 use oci_transport_reqwest::{ReqwestTransport, TokioRuntime};
 
@@ -38,6 +38,15 @@ struct Args {
     /// The directory to put on top, as the root of the image.
     #[arg(long)]
     from: PathBuf,
+    /// A path that the base has and the image is not to have.
+    #[arg(long, value_name = "PATH")]
+    remove: Vec<String>,
+    /// A directory of which the image is not to have what the base has in it.
+    #[arg(long, value_name = "PATH")]
+    hide: Vec<String>,
+    /// Keep owners, times, extended attributes and devices, as for the root filesystem of a system; times up to SOURCE_DATE_EPOCH, if it is set.
+    #[arg(long)]
+    keep: bool,
     /// What to run; given once for each word.
     #[arg(long)]
     entrypoint: Vec<String>,
@@ -65,10 +74,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let client = Client::builder(Arc::new(ReqwestTransport::new()?), runtime.clone());
     let client = client.credentials(CredentialChain::default_files()).build();
 
-    let epoch = source_date_epoch()?.unwrap_or(0);
-    let options = LayerOptions::new().with_times(Times::Clamped(epoch));
-    let layer = LayerBuilder::new(options).with_directory(&args.from, "/")?;
-    let layer = layer.build(&runtime).await?;
+    let layer = contents(&args)?.build(&runtime).await?;
     for skipped in layer.skipped() {
         eprintln!("skipped: {}", skipped.path().display());
     }
@@ -82,6 +88,26 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     image.put_to(&client.repository(to), to.tag()).await?;
     println!("{}/{}@{}", to.host(), to.repository(), image.digest());
     Ok(())
+}
+
+fn contents(args: &Args) -> Result<LayerBuilder, Box<dyn Error>> {
+    let options = match (source_date_epoch()?, args.keep) {
+        (Some(epoch), _) => LayerOptions::new().with_times(Times::Clamped(epoch)),
+        (None, true) => LayerOptions::new().with_times(Times::Kept),
+        (None, false) => LayerOptions::new(),
+    };
+    let options = match args.keep {
+        true => options.with_devices().with_owners(Owners::Kept).with_xattrs(),
+        false => options,
+    };
+    let mut layer = LayerBuilder::new(options).with_directory(&args.from, "/")?;
+    for path in &args.remove {
+        layer = layer.with_removed(path)?;
+    }
+    for path in &args.hide {
+        layer = layer.with_hidden(path)?;
+    }
+    Ok(layer)
 }
 
 async fn base(client: &Client, args: &Args) -> Result<oci_image_tools::build::ImageEdit, Box<dyn Error>> {
