@@ -4,6 +4,8 @@
 //! links mean what they mean in a container: an absolute symlink begins at the root. All work is done on handles of directories, so
 //! no entry, link or whiteout leads out of the root, not even if someone else changes the tree meanwhile.
 //!
+//! A root directory that no layer describes has mode 0755 and is from 1970, so that the same image gives the same tree.
+//!
 //! The directory gets its name when everything is in it and right: each layer has the DiffID that the image's configuration says.
 //!
 //! ```

@@ -32,10 +32,10 @@ pub(super) struct Rootfs {
 
 impl Rootfs {
     pub(super) fn create(staging: Staging, options: Arc<UnpackOptions>) -> Result<Self, Error> {
-        let root = open_root(&staging).map_err(|error| failed("the root cannot be made", error))?;
+        let (root, late) = open_root(&staging).map_err(|error| failed("the root cannot be made", error))?;
         Ok(Self {
             buffer: vec![0; BUFFER],
-            directories: BTreeMap::new(),
+            directories: BTreeMap::from([(Vec::new(), late)]),
             options,
             report: Report::default(),
             root,

@@ -30,12 +30,7 @@ impl Rootfs {
         let owner = owner(&self.options, entry.uid, entry.gid)?;
         set_owner_and_mode(directory, owner, Mode::RWXU)?;
         set_xattrs(directory, entry, &self.options, &mut self.report)?;
-        let stat = rustix::fs::fstat(directory)?;
-        let late = Late {
-            inode: (stat.st_dev, stat.st_ino),
-            mode: mode(&self.options, entry.mode),
-            time: entry.mtime,
-        };
+        let late = Late::of(directory, mode(&self.options, entry.mode), entry.mtime)?;
         let path = components(&entry.path, usize::MAX)?.join(&b'/');
         self.directories.insert(path, late);
         Ok(())
@@ -75,8 +70,7 @@ impl Rootfs {
         let Some(directory) = self.existing(&parts)? else {
             return Ok(());
         };
-        let stat = rustix::fs::fstat(&directory)?;
-        if (stat.st_dev, stat.st_ino) != late.inode {
+        if inode(directory.as_fd())? != late.inode {
             return Ok(());
         }
         rustix::fs::futimens(&directory, &times(late.time))?;
@@ -92,13 +86,27 @@ pub(super) struct Late {
     time: Timestamp,
 }
 
-pub(super) fn open_root(staging: &Staging) -> Result<OwnedFd, Errno> {
+impl Late {
+    fn of(directory: BorrowedFd<'_>, mode: Mode, time: Timestamp) -> Result<Self, Errno> {
+        let inode = inode(directory)?;
+        Ok(Self { inode, mode, time })
+    }
+}
+
+/// Makes the root, with what it gets if no layer describes it.
+pub(super) fn open_root(staging: &Staging) -> Result<(OwnedFd, Late), Errno> {
     let path = staging.path();
     rustix::fs::mkdir(&path, Mode::RWXU)?;
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let root = rustix::fs::open(&path, flags, Mode::empty())?;
     rustix::fs::fchmod(&root, IMPLIED)?;
-    Ok(root)
+    let late = Late::of(root.as_fd(), IMPLIED, Timestamp::default())?;
+    Ok((root, late))
+}
+
+fn inode(directory: BorrowedFd<'_>) -> Result<(u64, u64), Errno> {
+    let stat = rustix::fs::fstat(directory)?;
+    Ok((stat.st_dev, stat.st_ino))
 }
 
 /// The mode of a directory that nothing is said of.

@@ -185,3 +185,16 @@ fn rights_of_root() -> Result<(), Errno> {
     )?;
     rustix::fs::chown(&path, Some(Uid::from_raw(1234)), Some(Gid::from_raw(5678)))
 }
+
+/// The root is the same each time, also if no layer says anything of it; if one does, that counts.
+#[test]
+fn the_root_is_of_1970_unless_a_layer_describes_it() {
+    let described = header(b"./", b'5', 0, |block| block[100..107].copy_from_slice(b"0000700"));
+    for (entries, expected) in [([file("a", b"")], (0, 0o755)), ([described], (5, 0o700))] {
+        let layer = archive(&entries);
+        let place = Place::new();
+        place.unpack(&[layer], &UnpackOptions::new()).unwrap();
+        let root = fs::metadata(place.root()).unwrap();
+        assert_eq!((root.mtime(), root.mode() & 0o7777), expected);
+    }
+}
