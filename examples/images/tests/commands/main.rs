@@ -4,4 +4,5 @@
 mod building;
 mod reading;
 mod support;
+mod unpacking;
 mod validating;
