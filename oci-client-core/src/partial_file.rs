@@ -5,9 +5,11 @@ mod kept;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 
 use bytes::Bytes;
-use futures_util::TryStreamExt;
+use futures_util::future::{Either, select};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use oci_spec_types::Verifier;
 
 use crate::client::Chunks;
@@ -24,6 +26,9 @@ pub(crate) struct PartialFile {
 }
 
 impl PartialFile {
+    /// How much is written at a time: 256 KiB, and what the last chunk of it brings more.
+    pub(crate) const BATCH: u64 = 256 << 10;
+
     /// Begins a file that is to be called `path`; missing folders are created.
     pub(crate) fn create(path: PathBuf) -> Result<Self, Error> {
         let folder = folder_of(&path);
@@ -42,22 +47,57 @@ impl PartialFile {
         &self.path
     }
 
-    /// Writes all of `chunks`, where blocking is allowed and not for every small piece alone; `verifier` has the last word, if there is one.
-    pub(crate) async fn fill(
+    /// Makes the file `path` of all of `chunks`; `verifier` has the last word, if there is one, and `end` gives the file its name: [`commit`](Self::commit) or
+    /// [`rename`](Self::rename). What is small enough is written at one go.
+    pub(crate) async fn write_whole(
+        path: PathBuf,
+        runtime: &dyn Runtime,
+        mut verifier: Option<Verifier>,
+        chunks: Chunks,
+        end: fn(Self) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut chunks: Chunks = Box::pin(chunks.fuse());
+        let batch = gather(&mut chunks).await?;
+        let next = gather(&mut chunks).await?;
+        if next.is_empty() {
+            let written = unblock(runtime, move || {
+                let mut partial = Self::create(path)?;
+                partial.write_batch(verifier.as_mut(), &batch)?;
+                verifier.map_or(Ok(()), Verifier::finish)?;
+                end(partial)
+            });
+            return written.await.map_err(io::Error::from)?;
+        }
+        let begun = stream::iter(batch.into_iter().chain(next)).map(Ok);
+        let partial = unblock(runtime, move || Self::create(path))
+            .await
+            .map_err(io::Error::from)??;
+        let partial = partial.fill(runtime, verifier, Box::pin(begun.chain(chunks))).await?;
+        unblock(runtime, move || end(partial)).await.map_err(io::Error::from)?
+    }
+
+    /// Writes all of `chunks`, where blocking is allowed and not for every small piece alone.
+    async fn fill(
         mut self,
         runtime: &dyn Runtime,
         mut verifier: Option<Verifier>,
         mut chunks: Chunks,
     ) -> Result<Self, Error> {
-        loop {
-            let batch = gather(&mut chunks).await?;
-            if batch.is_empty() {
-                break;
-            }
-            let written = unblock(runtime, move || {
+        let mut batch = gather(&mut chunks).await?;
+        while !batch.is_empty() {
+            let writing = unblock(runtime, move || {
                 self.write_batch(verifier.as_mut(), &batch).map(|()| (self, verifier))
             });
-            (self, verifier) = written.await.map_err(io::Error::from)??;
+            // The next ones arrive while these are being written. Whatever comes of them, the file is not let go of before it is here again.
+            let (written, next) = match select(writing, pin!(gather(&mut chunks))).await {
+                Either::Left((written, gathering)) => {
+                    let written = written.map_err(io::Error::from)??;
+                    (written, gathering.await)
+                }
+                Either::Right((next, writing)) => (writing.await.map_err(io::Error::from)??, next),
+            };
+            (self, verifier) = written;
+            batch = next?;
         }
         if let Some(verifier) = verifier {
             verifier.finish()?;
@@ -122,7 +162,7 @@ impl PartialFile {
 async fn gather(chunks: &mut Chunks) -> Result<Vec<Bytes>, Error> {
     let mut batch: Vec<Bytes> = Vec::new();
     let mut length = 0_usize;
-    while length < BATCH {
+    while (length as u64) < PartialFile::BATCH {
         let Some(chunk) = chunks.try_next().await? else {
             break;
         };
@@ -171,9 +211,6 @@ pub(crate) fn failed(what: &str, path: &Path, error: io::Error) -> Error {
 
 /// How the names of files begin that are being written.
 pub(crate) const PREFIX: &str = ".partial-";
-
-/// How much is written at a time: 256 KiB, and what the last chunk of it brings more.
-const BATCH: usize = 256 << 10;
 
 /// How it shows that a folder cannot be synchronised.
 const CANNOT_SYNC: [io::ErrorKind; 3] = [

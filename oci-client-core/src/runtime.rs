@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use futures_channel::oneshot;
 use futures_core::future::BoxFuture;
+use futures_util::TryFutureExt;
 
 use crate::proto::Now;
 
@@ -36,14 +37,17 @@ pub trait Runtime: Send + Sync {
     }
 }
 
-/// Runs `work` by [`Runtime::spawn_blocking`] and waits for its result.
+/// Begins `work` by [`Runtime::spawn_blocking`], at once; the future waits for its result.
 ///
 /// # Errors
 /// [`Interrupted`] if the work panicked or the runtime dropped it, as a runtime does that is shutting down.
 ///
 /// # Cancellation
 /// Work that has begun runs to its end even if the future is dropped; only its result is lost.
-pub async fn unblock<T, F>(runtime: &dyn Runtime, work: F) -> Result<T, Interrupted>
+pub fn unblock<T, F>(
+    runtime: &dyn Runtime,
+    work: F,
+) -> impl Future<Output = Result<T, Interrupted>> + Send + Unpin + use<T, F>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
@@ -51,7 +55,7 @@ where
     let (sender, receiver) = oneshot::channel();
     // A receiver that is gone means that nobody waits for the result any more.
     runtime.spawn_blocking(Box::new(move || drop(sender.send(work()))));
-    receiver.await.map_err(|oneshot::Canceled| Interrupted)
+    receiver.map_err(|oneshot::Canceled| Interrupted)
 }
 
 /// Blocking work that never delivered its result.

@@ -1,5 +1,4 @@
 use std::fmt;
-use std::io;
 use std::path::PathBuf;
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -12,7 +11,6 @@ use super::meter::Meter;
 use super::progress::BlobProgress;
 use crate::partial_file::PartialFile;
 use crate::proto::{Input, PullBlob};
-use crate::runtime::unblock;
 use crate::transport::TransportError;
 use crate::{Error, ErrorKind};
 
@@ -126,14 +124,8 @@ impl BlobReader {
             ));
         }
         let (runtime, path) = (self.driver.runtime(), path.into());
-        let partial = unblock(&*runtime, move || PartialFile::create(path))
-            .await
-            .map_err(io::Error::from)??;
         // The chunks come out verified.
-        let partial = partial.fill(&*runtime, None, self.into_chunks()).await?;
-        unblock(&*runtime, move || partial.commit())
-            .await
-            .map_err(io::Error::from)?
+        PartialFile::write_whole(path, &*runtime, None, self.into_chunks()).await
     }
 
     /// The pieces as a stream, which may be polled and left alone at will.

@@ -97,7 +97,7 @@ impl Content for VerifiedContent {
 }
 
 /// Whether `span` is all of what the descriptor names.
-fn covers(span: Span, descriptor: &Descriptor) -> bool {
+pub(super) fn covers(span: Span, descriptor: &Descriptor) -> bool {
     span.start == 0 && span.len.is_none_or(|len| len == descriptor.size)
 }
 

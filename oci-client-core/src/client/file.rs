@@ -1,15 +1,17 @@
 use std::fmt;
 use std::fs::File;
+use std::future::ready;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_core::future::BoxFuture;
 use futures_util::stream;
-use oci_spec_types::{Algorithm, Descriptor, Digest, MediaType};
+use oci_spec_types::{Algorithm, Descriptor, Digest, MediaType, Verifier};
 
-use super::content::{Chunks, Content};
+use super::content::{Chunks, Content, covers, sealed};
 use crate::proto::Span;
 use crate::runtime::{Runtime, unblock};
 use crate::{Error, ErrorKind};
@@ -17,6 +19,8 @@ use crate::{Error, ErrorKind};
 /// The content of a file, read where blocking is allowed, a piece at a time.
 #[derive(Clone)]
 pub struct FileContent {
+    /// What the whole is checked against.
+    descriptor: Option<Descriptor>,
     path: PathBuf,
     runtime: Arc<dyn Runtime>,
 }
@@ -25,8 +29,17 @@ impl FileContent {
     /// The content of the file at `path`, which is opened anew for each reading.
     pub fn new(path: impl Into<PathBuf>, runtime: Arc<dyn Runtime>) -> Self {
         Self {
+            descriptor: None,
             path: path.into(),
             runtime,
+        }
+    }
+
+    /// The same, checked as [`VerifiedContent`](super::VerifiedContent) is, where it is read.
+    pub(crate) fn verified(self, descriptor: Descriptor) -> Self {
+        Self {
+            descriptor: Some(descriptor),
+            ..self
         }
     }
 
@@ -57,49 +70,68 @@ impl fmt::Debug for FileContent {
 #[async_trait]
 impl Content for FileContent {
     async fn open(&self, span: Span) -> Result<Chunks, Error> {
+        let whole = self.descriptor.as_ref().filter(|descriptor| covers(span, descriptor));
+        let verifier = whole.map(Descriptor::verifier).transpose()?;
         let path = self.path.clone();
-        let opened = unblock(&*self.runtime, move || {
-            open_at(&path, span.start).map_err(|error| unreadable(&path, error))
+        let opening = unblock(&*self.runtime, move || {
+            let file = open_at(&path, span.start).map_err(|error| unreadable(&path, error))?;
+            let remaining = span.len;
+            let reader = Reader {
+                file,
+                path,
+                remaining,
+                verifier,
+            };
+            reader.read()
         });
-        let file = opened.await.map_err(io::Error::from)??;
-        let reading = Reading {
-            file,
-            path: self.path.clone(),
-            remaining: span.len,
-            runtime: self.runtime.clone(),
-        };
-        Ok(Box::pin(stream::try_unfold(reading, Reading::next)))
+        // The first piece comes along, so that what is small takes one call.
+        let first = opening.await.map_err(io::Error::from)??;
+        let reading: Reading = Box::pin(ready(Ok(first)));
+        let state = Some((reading, self.runtime.clone()));
+        Ok(Box::pin(stream::try_unfold(state, |state| async move {
+            let Some((reading, runtime)) = state else {
+                return Ok(None);
+            };
+            let (piece, reader) = reading.await?;
+            Ok(piece.map(|piece| {
+                let next = reader.map(|reader| (reader.begin(&*runtime), runtime));
+                (piece, next)
+            }))
+        })))
+    }
+
+    fn checked(&self, _: sealed::Sealed) -> Option<&Descriptor> {
+        self.descriptor.as_ref()
     }
 }
 
-struct Reading {
+/// The next piece, which is read while the one before is on its way, and who reads on unless it is the last one.
+type Reading = BoxFuture<'static, Result<(Option<Bytes>, Option<Reader>), Error>>;
+
+struct Reader {
     file: File,
     path: PathBuf,
     remaining: Option<u64>,
-    runtime: Arc<dyn Runtime>,
+    verifier: Option<Verifier>,
 }
 
-impl Reading {
-    async fn next(self) -> Result<Option<(Bytes, Self)>, Error> {
-        let runtime = self.runtime.clone();
-        unblock(&*runtime, move || self.read()).await.map_err(io::Error::from)?
+impl Reader {
+    fn begin(self, runtime: &dyn Runtime) -> Reading {
+        let reading = unblock(runtime, move || self.read());
+        Box::pin(async move { reading.await.map_err(io::Error::from)? })
     }
 
-    fn read(mut self) -> Result<Option<(Bytes, Self)>, Error> {
+    fn read(mut self) -> Result<(Option<Bytes>, Option<Self>), Error> {
         let wanted = self
             .remaining
             .map_or(CHUNK, |remaining| remaining.min(CHUNK as u64) as usize);
-        if wanted == 0 {
-            return Ok(None);
-        }
         let mut chunk = Vec::with_capacity(wanted);
         let mut limited = (&mut self.file).take(wanted as u64);
         limited
             .read_to_end(&mut chunk)
             .map_err(|error| unreadable(&self.path, error))?;
-        match &mut self.remaining {
-            None if chunk.is_empty() => return Ok(None),
-            None => {}
+        let ended = match &mut self.remaining {
+            None => chunk.len() < wanted,
             Some(_) if chunk.len() < wanted => {
                 let path = self.path.display();
                 return Err(Error::new(
@@ -107,9 +139,20 @@ impl Reading {
                     format!("{path} has become shorter while it was being read"),
                 ));
             }
-            Some(remaining) => *remaining = remaining.saturating_sub(chunk.len() as u64),
+            Some(remaining) => {
+                *remaining = remaining.saturating_sub(chunk.len() as u64);
+                *remaining == 0
+            }
+        };
+        if let Some(verifier) = &mut self.verifier {
+            verifier.update(&chunk)?;
         }
-        Ok(Some((chunk.into(), self)))
+        if !ended {
+            return Ok((Some(chunk.into()), Some(self)));
+        }
+        // Before the last piece is given out.
+        self.verifier.map_or(Ok(()), Verifier::finish)?;
+        Ok((Some(chunk).filter(|chunk| !chunk.is_empty()).map(Bytes::from), None))
     }
 }
 

@@ -28,7 +28,7 @@ impl PullOptions {
     }
 
     /// How many bytes of all parts together may be held on their way to the file, besides what the transport holds. Fewer parts run at a time where
-    /// this is less than 64 KiB for each.
+    /// this is less than 128 KiB for each.
     #[must_use]
     pub const fn with_memory(mut self, bytes: usize) -> Self {
         self.memory = bytes;
@@ -57,7 +57,7 @@ impl PullOptions {
     }
 
     /// How many parts are on their way at a time by default.
-    pub const DEFAULT_JOBS: usize = 4;
+    pub const DEFAULT_JOBS: usize = 8;
 
     /// How many bytes are held by default: 8 MiB.
     pub const DEFAULT_MEMORY: usize = 8 << 20;
@@ -73,7 +73,7 @@ impl PullOptions {
         if missing < self.threshold || missing <= self.part_size {
             return 1;
         }
-        let held = self.memory / SMALLEST_BATCH;
+        let held = self.memory / (BATCHES * SMALLEST_BATCH);
         match (held, self.jobs) {
             (0, _) => 1,
             (held, jobs) if held < jobs => held,
@@ -83,7 +83,10 @@ impl PullOptions {
 
     /// How many bytes each of `jobs` parts holds before it writes them.
     pub(super) fn batch(&self, jobs: usize) -> usize {
-        let share = self.memory.checked_div(jobs).unwrap_or(self.memory);
+        let share = self
+            .memory
+            .checked_div(jobs.saturating_mul(BATCHES))
+            .unwrap_or(self.memory);
         share.clamp(SMALLEST_BATCH, LARGEST_BATCH)
     }
 
@@ -102,6 +105,9 @@ impl Default for PullOptions {
     }
 }
 
+/// How many batches a part holds: one that arrives and one that is being written.
+const BATCHES: usize = 2;
+
 /// Less than this is not worth a write: 64 KiB.
 const SMALLEST_BATCH: usize = 64 << 10;
 
@@ -117,8 +123,8 @@ mod tests {
         let options = PullOptions::new().with_threshold(0).with_jobs(8);
         for (memory, jobs, batch) in [
             (0, 1, SMALLEST_BATCH),
-            (SMALLEST_BATCH * 3, 3, SMALLEST_BATCH),
-            (SMALLEST_BATCH * 16, 8, SMALLEST_BATCH * 2),
+            (SMALLEST_BATCH * 6, 3, SMALLEST_BATCH),
+            (SMALLEST_BATCH * 32, 8, SMALLEST_BATCH * 2),
             (usize::MAX, 8, LARGEST_BATCH),
         ] {
             let options = options.with_memory(memory);

@@ -1,4 +1,3 @@
-use std::io;
 use std::path::Path;
 
 use oci_spec_types::Descriptor;
@@ -7,7 +6,7 @@ use super::Source;
 use crate::Error;
 use crate::partial_file::PartialFile;
 use crate::proto::Span;
-use crate::runtime::{Runtime, unblock};
+use crate::runtime::Runtime;
 
 /// Writes a blob of any store to the file at `path`, a piece at a time, in place of a file that was there. It gets its name once the whole content is verified and on disk; until then it is a
 /// file beside it whose name begins with `.partial-`. Missing folders are created.
@@ -39,13 +38,7 @@ pub async fn save_blob(
 ) -> Result<(), Error> {
     let verifier = blob.verifier()?;
     let chunks = source.blob(blob).await?.open(Span::new(0, blob.size)).await?;
-    let path = path.to_owned();
-    let partial = unblock(runtime, move || PartialFile::create(path)).await;
-    let partial = partial.map_err(io::Error::from)??;
-    let partial = partial.fill(runtime, Some(verifier), chunks).await?;
-    unblock(runtime, move || partial.commit())
-        .await
-        .map_err(io::Error::from)?
+    PartialFile::write_whole(path.to_owned(), runtime, Some(verifier), chunks, PartialFile::commit).await
 }
 
 #[cfg(all(test, feature = "thread-runtime"))]

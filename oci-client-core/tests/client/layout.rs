@@ -8,7 +8,7 @@ use oci_client_core::ErrorKind;
 use oci_client_core::store::{CopyOptions, MemoryStore, OciLayout, Source, Stored, Target, copy};
 use oci_registry::Registry;
 use oci_spec_types::{Annotations, Descriptor, Digest, Document, ImageIndex, MediaType};
-use test_support::SimRuntime;
+use test_support::{Recorder, SimRuntime};
 
 use crate::support::{Image, by_digest, document, files_below, layer, noise, repository, tag, target};
 
@@ -44,6 +44,32 @@ fn an_image_copied_into_a_new_layout_makes_exactly_the_files_of_the_spec() {
     let index: ImageIndex = read_index(&path);
     let entry = image.document.descriptor().with_annotation(Annotations::REF_NAME, "v1");
     assert_eq!(index.manifests, [entry]);
+}
+
+#[test]
+fn a_large_blob_comes_in_parts() {
+    let (runtime, folder) = (SimRuntime::new(), tempfile::tempdir().unwrap());
+    let content = Bytes::from(vec![7; 64 << 20]);
+    let recorder = Recorder::new(Registry::in_memory());
+    let app = repository(&runtime, recorder.clone());
+    let blob = layer(&content);
+    runtime.run(app.push_blob(&blob, Arc::new(content.clone()))).unwrap();
+    let pushed = recorder.count();
+    let layout = runtime.run(OciLayout::create(folder.path(), Arc::new(runtime.clone())));
+    let source = runtime.run(Source::blob(&app, &blob)).unwrap();
+    let stored = runtime.run(layout.unwrap().put_blob(&blob, source)).unwrap();
+    assert_eq!(stored, Stored::New);
+    assert_eq!(
+        std::fs::read(folder.path().join(blob_file(&blob.digest))).unwrap(),
+        content
+    );
+    let requests = recorder.requests();
+    let ranges: Vec<_> = requests
+        .iter()
+        .skip(pushed)
+        .map(|request| request.header("range"))
+        .collect();
+    assert_eq!(ranges, [Some("bytes=0-16777215"), Some("bytes=16777216-67108863")]);
 }
 
 #[cfg(unix)]

@@ -352,6 +352,34 @@ fn an_observer_sees_how_a_blob_comes_in_parts() {
     assert!((3..=5).contains(&advanced.len()), "{advanced:?}");
 }
 
+#[test]
+fn parts_follow_each_other_while_one_connection_is_fast_and_come_together_once_it_is_not() {
+    const PART: usize = 8 << 20;
+    let content = noise(9, PART * 6 + 5);
+    let end = content.len();
+    let (first, second) = ((0, PART), (PART, PART * 5));
+    // How long the answers take, and what is asked for.
+    let cases = [
+        (0, vec![first, second, (PART * 5, end)]),
+        (500, vec![first, second, (PART * 5, PART * 6), (PART * 6, end)]),
+    ];
+    for (delay, expected) in cases {
+        let (runtime, served) = (SimRuntime::new(), content.clone());
+        let recorder = Recorder::new(Responder::new(&runtime, move |request| {
+            honest(&served, request).delayed(Duration::from_millis(delay))
+        }));
+        let app = repository(&runtime, recorder.clone());
+        let options = PullOptions::new().with_threshold(0).with_part_size(PART as u64);
+        assert_eq!(save(&runtime, &app, &content, &options).unwrap(), content);
+        let requests = recorder.requests();
+        let ranges = requests
+            .iter()
+            .map(|request| request.header("range").unwrap().to_owned());
+        let expected = expected.iter().map(|(start, end)| format!("bytes={start}-{}", end - 1));
+        assert_eq!(ranges.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    }
+}
+
 /// Keeps what it is told.
 #[derive(Default)]
 pub(crate) struct Seen(Mutex<Vec<BlobProgress>>);

@@ -29,6 +29,17 @@ impl Front {
         self.prefix
     }
 
+    /// Whether all that is there is from the beginning on, and nothing else is to come.
+    pub(super) fn is_without_gaps(&self) -> bool {
+        !self.has_gaps && self.ahead.is_empty()
+    }
+
+    /// Whether all that is there from the beginning on has been checked.
+    pub(super) fn is_checked(&self) -> bool {
+        let position = self.verifier.as_ref().map(Verifier::position);
+        position.is_some_and(|position| position >= self.prefix)
+    }
+
     /// The pieces that are there, in order.
     pub(super) fn pieces(&self) -> impl Iterator<Item = Range<u64>> {
         let ahead = self.ahead.iter().map(|(start, end)| *start..*end);

@@ -2,9 +2,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
+use futures_core::future::BoxFuture;
 use url::Url;
 
-use super::sink::Sink;
+use super::sink::{Sink, Writing};
 use crate::Error;
 use crate::client::driver::{Driver, Pause};
 use crate::client::meter::Meter;
@@ -20,10 +21,15 @@ pub(super) struct Part {
     /// The head of the response, once it is there.
     pause: Option<Pause<()>>,
     meter: Arc<Meter>,
-    /// What is missing.
+    /// What is missing, but for what is being written.
     range: Range<u64>,
     sink: Sink,
+    /// What is being written while more arrives, and how many bytes that is.
+    writing: Option<(Writing, u64)>,
 }
+
+/// A part that is being fetched.
+pub(super) type Running = BoxFuture<'static, Result<Option<Served>, Error>>;
 
 /// Where content came from.
 pub(super) struct Served {
@@ -48,6 +54,7 @@ impl Part {
             pause: None,
             range,
             sink,
+            writing: None,
         }
     }
 
@@ -62,6 +69,11 @@ impl Part {
         }
         self.pause = Some(pause);
         Ok(whole)
+    }
+
+    /// [`run`](Self::run).
+    pub(super) fn start(self) -> Running {
+        Box::pin(self.run())
     }
 
     /// Writes all of it; says where the last of it came from.
@@ -125,17 +137,27 @@ impl Part {
             }
         };
         self.write(batch, held).await?;
+        self.written().await?;
         Ok(input)
     }
 
+    /// Begins to write, once what was to be written before has been.
     async fn write(&mut self, batch: Vec<Bytes>, len: usize) -> Result<(), Error> {
         if batch.is_empty() {
             return Ok(());
         }
-        let at = self.range.start;
-        self.range.start = at.saturating_add(len as u64);
-        self.sink.write(at, batch).await?;
-        self.meter.add(len as u64);
+        self.written().await?;
+        let (at, len) = (self.range.start, len as u64);
+        self.range.start = at.saturating_add(len);
+        self.writing = Some((self.sink.write(at, batch), len));
+        Ok(())
+    }
+
+    async fn written(&mut self) -> Result<(), Error> {
+        if let Some((writing, len)) = self.writing.take() {
+            writing.await?;
+            self.meter.add(len);
+        }
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytes::Bytes;
+use futures_core::future::BoxFuture;
 use oci_spec_types::Verifier;
 
 use super::destination::Destination;
@@ -18,9 +19,13 @@ use crate::runtime::{Runtime, unblock};
 #[derive(Clone)]
 pub(super) struct Sink {
     epoch: u64,
+    kept: bool,
     runtime: Arc<dyn Runtime>,
     shared: Arc<Shared>,
 }
+
+/// Bytes on their way into the file; they get there also if this is dropped.
+pub(super) type Writing = BoxFuture<'static, Result<(), Error>>;
 
 impl Sink {
     /// Opens the partial file, which is empty unless it was `kept` by an earlier run.
@@ -36,8 +41,12 @@ impl Sink {
             Ok::<_, Error>(Shared::new(destination, verifier, &pieces))
         });
         let shared = Arc::new(opened.await.map_err(io::Error::from)??);
-        let epoch = 0;
-        Ok(Self { epoch, runtime, shared })
+        Ok(Self {
+            epoch: 0,
+            kept,
+            runtime,
+            shared,
+        })
     }
 
     /// How much is there from the beginning on, without a gap.
@@ -61,6 +70,9 @@ impl Sink {
 
     /// Makes ready for one stream behind the prefix: what lies there is not to be taken for what the stream brings.
     pub(super) async fn expect_stream(&self) -> Result<(), Error> {
+        if !self.kept && self.shared.front().is_without_gaps() {
+            return Ok(());
+        }
         self.blocking(|shared, file| {
             let mut front = shared.front();
             front.forget_ahead();
@@ -69,9 +81,9 @@ impl Sink {
         .await
     }
 
-    /// Writes the bytes from `at` on.
-    pub(super) async fn write(&self, at: u64, batch: Vec<Bytes>) -> Result<(), Error> {
-        self.blocking(move |shared, file| shared.write(file, at, &batch)).await
+    /// Begins to write the bytes from `at` on.
+    pub(super) fn write(&self, at: u64, batch: Vec<Bytes>) -> Writing {
+        Box::pin(self.blocking(move |shared, file| shared.write(file, at, &batch)))
     }
 
     /// Hashes all that is there from the beginning on.
@@ -82,7 +94,9 @@ impl Sink {
 
     /// Says whether the whole is there and right.
     pub(super) async fn finish(&self) -> Result<(), Error> {
-        self.catch_up().await?;
+        if !self.shared.front().is_checked() {
+            self.catch_up().await?;
+        }
         let verifier = self.shared.front().take_verifier();
         let verifier = verifier.ok_or_else(|| Error::misuse("a part is still being written"))?;
         Ok(verifier.finish()?)
@@ -119,7 +133,12 @@ impl Sink {
     }
 
     async fn anew(&self, work: fn(&Shared, &Destination) -> Result<(), Error>) -> Result<Self, Error> {
-        let Self { epoch, runtime, shared } = self.clone();
+        let Self {
+            epoch,
+            kept,
+            runtime,
+            shared,
+        } = self.clone();
         let next = epoch.saturating_add(1);
         let working = shared.clone();
         let worked = unblock(&*runtime, move || {
@@ -128,8 +147,12 @@ impl Sink {
             work(&working, gate.destination.as_ref().ok_or_else(gone)?)
         });
         worked.await.map_err(io::Error::from)??;
-        let epoch = next;
-        Ok(Self { epoch, runtime, shared })
+        Ok(Self {
+            epoch: next,
+            kept,
+            runtime,
+            shared,
+        })
     }
 
     async fn last(self, work: fn(&Shared, Destination) -> Result<(), Error>) -> Result<(), Error> {
@@ -141,18 +164,19 @@ impl Sink {
         worked.await.map_err(io::Error::from)?
     }
 
-    async fn blocking<T, F>(&self, work: F) -> Result<T, Error>
+    /// Begins `work` at once.
+    fn blocking<T, F>(&self, work: F) -> impl Future<Output = Result<T, Error>> + Send + use<T, F>
     where
         F: FnOnce(&Shared, &Destination) -> Result<T, Error> + Send + 'static,
         T: Send + 'static,
     {
         let (shared, epoch) = (self.shared.clone(), self.epoch);
-        let worked = unblock(&*self.runtime, move || {
+        let working = unblock(&*self.runtime, move || {
             let gate = shared.enter();
             let destination = gate.destination.as_ref().filter(|_| gate.epoch == epoch);
             work(&shared, destination.ok_or_else(gone)?)
         });
-        worked.await.map_err(io::Error::from)?
+        async move { working.await.map_err(io::Error::from)? }
     }
 }
 

@@ -29,7 +29,8 @@ use crate::{Error, ErrorKind};
 /// Mounting a blob of a repository into that same repository answers 201 where the blob is there already and opens an upload session where it is not: one request for
 /// what others need two for. Registries that never mount always open a session, so a large blob is looked for first until the host has shown that it mounts; and where it has shown that it does not, all but small blobs are looked for before anything else.
 ///
-/// Of several machines that would be the first to bring content along with the POST, one does so and the others wait for what comes of it.
+/// Of several machines that would be the first to bring content along with the POST, one does so and the others wait for what comes of it, unless they have so little that sending it
+/// in vain costs less than the wait.
 ///
 /// [spec, "Pushing blobs"]: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs
 #[derive(Debug)]
@@ -120,6 +121,7 @@ impl Upload {
         if with_content && takes_content.is_none() {
             match host.capabilities.trial.join(host.tokens.calls()) {
                 Ok(first) => lead = Some(first),
+                Err(_) if self.size <= FIRST_FLIGHT => {}
                 Err(_) if self.waited => with_content = false,
                 Err(ticket) => {
                     self.waited = true;
@@ -350,6 +352,9 @@ fn refuses_mount(error: &Error) -> bool {
     let client_error = error.status().is_some_and(|status| status.is_client_error());
     client_error && matches!(error.kind(), Denied | NotFound | Refused | TooLarge | Unsupported)
 }
+
+/// What a new connection carries before it has heard from the other side: 14 KiB, ten segments (RFC 6928).
+const FIRST_FLIGHT: u64 = 14 << 10;
 
 /// The size in bytes above which a blob is looked for before it is sent to a host that may not mount: 64 MiB.
 const LARGE_BLOB: u64 = 64 << 20;

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use futures_core::future::BoxFuture;
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, ImageIndex, ImageManifest, Tag, TagOrDigest};
 
 use super::options::{CopyEvent, CopyOptions};
@@ -128,20 +129,26 @@ impl<'a> Job<'a> {
         wanted: Vec<Descriptor>,
         regardless: bool,
     ) -> Vec<(Descriptor, Result<Stored, Error>)> {
-        let transfers = stream::iter(wanted).map(|descriptor| async move {
-            let result = self.blob(&descriptor, regardless).await;
-            (descriptor, result)
-        });
-        let mut transfers = transfers.buffer_unordered(self.options.jobs);
-        let mut results = Vec::new();
-        while let Some((descriptor, result)) = transfers.next().await {
+        let (mut waiting, mut running) = (wanted.into_iter().peekable(), FuturesUnordered::new());
+        let (mut bytes, mut results) = (0_u64, Vec::new());
+        loop {
+            while let Some(next) = waiting.next_if(|next| self.options.admits(running.len(), bytes, next.size)) {
+                bytes = bytes.saturating_add(next.size);
+                running.push(async move {
+                    let result = self.blob(&next, regardless).await;
+                    (next, result)
+                });
+            }
+            let Some((descriptor, result)) = running.next().await else {
+                return results;
+            };
+            bytes = bytes.saturating_sub(descriptor.size);
             let failed = result.is_err();
             results.push((descriptor, result));
             if failed && !self.options.keep_going {
-                break;
+                return results;
             }
         }
-        results
     }
 
     async fn blob(&self, descriptor: &Descriptor, regardless: bool) -> Result<Stored, Error> {

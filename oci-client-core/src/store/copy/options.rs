@@ -21,7 +21,7 @@ pub struct CopyOptions {
 }
 
 impl CopyOptions {
-    /// Everything below the root, [`DEFAULT_JOBS`](Self::DEFAULT_JOBS) blobs at a time, until something fails.
+    /// Everything below the root, up to [`DEFAULT_JOBS`](Self::DEFAULT_JOBS) blobs at a time, until something fails.
     pub const fn new() -> Self {
         Self {
             digest_tags: false,
@@ -37,7 +37,8 @@ impl CopyOptions {
         }
     }
 
-    /// How many blobs are on their way at a time; 0 counts as 1. How many requests a registry gets at once is besides bounded by its client.
+    /// How many blobs are on their way at a time at most; 0 counts as 1. More than [`LARGE_JOBS`](Self::LARGE_JOBS) are as long as they have no more than
+    /// [`IN_FLIGHT`](Self::IN_FLIGHT) bytes together: small blobs wait for answers, large ones for each other. How many requests a registry gets at once is besides bounded by its client.
     #[must_use]
     pub fn with_jobs(mut self, jobs: usize) -> Self {
         self.jobs = jobs.max(1);
@@ -137,13 +138,27 @@ impl CopyOptions {
     }
 
     /// How many blobs are on their way at a time by default.
-    pub const DEFAULT_JOBS: usize = 4;
+    pub const DEFAULT_JOBS: usize = 16;
+
+    /// How many bytes the blobs that are on their way may have where they are more than [`LARGE_JOBS`](Self::LARGE_JOBS): 64 MiB.
+    pub const IN_FLIGHT: u64 = 64 << 20;
+
+    /// How many blobs are on their way at a time whatever their sizes are, unless fewer are allowed.
+    pub const LARGE_JOBS: usize = 4;
 
     /// How deep indexes may be nested.
     pub const MAX_DEPTH: usize = 8;
 
     /// The most manifests of one copy.
     pub const MAX_MANIFESTS: usize = 10_000;
+}
+
+impl CopyOptions {
+    /// Whether a blob of `size` bytes may join `running` ones of `bytes` bytes.
+    pub(super) fn admits(&self, running: usize, bytes: u64, size: u64) -> bool {
+        let fits = bytes.saturating_add(size) <= Self::IN_FLIGHT;
+        running < self.jobs && (running < Self::LARGE_JOBS || fits)
+    }
 }
 
 impl Default for CopyOptions {
@@ -197,3 +212,6 @@ impl Platforms {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

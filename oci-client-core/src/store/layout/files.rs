@@ -88,12 +88,12 @@ impl Files {
         Ok(path)
     }
 
-    /// A place to write a blob to; `None` if it is there already, with the right content. Reading a file again is cheaper than fetching it, and a
+    /// Where to write a blob; `None` if it is there already, with the right content. Reading a file again is cheaper than fetching it, and a
     /// damaged one must not pass for the blob.
-    pub(super) fn begin_blob(&self, descriptor: &Descriptor, now: SystemTime) -> Result<Option<PartialFile>, Error> {
+    pub(super) fn place_for_blob(&self, descriptor: &Descriptor, now: SystemTime) -> Result<Option<PathBuf>, Error> {
         let path = self.blob_path(&descriptor.digest)?;
         if !self.has_blob(descriptor) {
-            return PartialFile::create(path).map(Some);
+            return Ok(Some(path));
         }
         // What is about to be entered must not look like something left behind.
         let renewed = File::open(&path).and_then(|file| file.set_modified(now));

@@ -9,7 +9,8 @@ use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, Tag, TagOrDigest
 
 use self::files::Files;
 use super::{Source, Stored, Target};
-use crate::client::{Content, FileContent, VerifiedContent, sealed};
+use crate::client::{Content, FileContent, PullOptions, sealed};
+use crate::partial_file::PartialFile;
 use crate::proto::Span;
 use crate::runtime::{Runtime, unblock};
 use crate::{Error, ErrorKind};
@@ -125,8 +126,7 @@ impl Source for OciLayout {
     async fn blob(&self, descriptor: &Descriptor) -> Result<Arc<dyn Content>, Error> {
         let (checked, descriptor) = (descriptor.clone(), descriptor.clone());
         let path = self.blocking(move |files| files.find_blob(&descriptor)).await?;
-        let content = Arc::new(FileContent::new(path, self.runtime.clone()));
-        Ok(Arc::new(VerifiedContent::new(content, checked)))
+        Ok(Arc::new(FileContent::new(path, self.runtime.clone()).verified(checked)))
     }
 
     async fn check_blob(&self, descriptor: &Descriptor) -> Result<(), Error> {
@@ -153,19 +153,27 @@ impl Source for OciLayout {
 impl Target for OciLayout {
     async fn put_blob(&self, descriptor: &Descriptor, content: Arc<dyn Content>) -> Result<Stored, Error> {
         let (wanted, now) = (descriptor.clone(), UNIX_EPOCH + self.runtime.now().unix);
-        let Some(partial) = self.blocking(move |files| files.begin_blob(&wanted, now)).await? else {
+        let Some(path) = self.blocking(move |files| files.place_for_blob(&wanted, now)).await? else {
             return Ok(Stored::Present);
         };
-        let verifier = match content
+        let checked = content
             .checked(sealed::Sealed)
-            .is_some_and(|checked| same_content(checked, descriptor))
+            .is_some_and(|checked| same_content(checked, descriptor));
+        if descriptor.size > PartialFile::BATCH
+            && checked
+            && let Some(repository) = content.repository(sealed::Sealed)
         {
+            // Hashed while it is written, and in parts where it is large.
+            repository.save_blob(descriptor, path, &PullOptions::new()).await?;
+            return Ok(Stored::New);
+        }
+        let verifier = match checked {
             true => None,
             false => Some(descriptor.verifier()?),
         };
         let chunks = content.open(Span::new(0, descriptor.size)).await?;
-        let partial = partial.fill(&*self.runtime, verifier, chunks).await?;
-        self.blocking(move |_| partial.rename()).await?;
+        // The name is on disk before the entry of what leads to it.
+        PartialFile::write_whole(path, &*self.runtime, verifier, chunks, PartialFile::rename).await?;
         Ok(Stored::New)
     }
 
