@@ -78,12 +78,11 @@ async fn by_digest(call: &Call<'_>, repository: &RepositoryName, digest: Digest)
 async fn by_tag(call: &Call<'_>, repository: &RepositoryName, tag: &Tag) -> Result<Option<Found>, ApiError> {
     let mut missing = None;
     for _ in 0..LOOK_UPS {
-        let Some(digest) = call.service.storage.tag(repository, tag).await? else {
+        let Some((digest, manifest)) = call.service.storage.tagged_manifest(repository, tag).await? else {
             return Ok(None);
         };
-        let found = by_digest(call, repository, digest.clone()).await?;
-        if found.is_some() || missing.as_ref() == Some(&digest) {
-            return Ok(found);
+        if manifest.is_some() || missing.as_ref() == Some(&digest) {
+            return Ok(manifest.map(|manifest| (digest, manifest)));
         }
         missing = Some(digest);
     }

@@ -1,10 +1,11 @@
 //! Taking in the bytes of an upload.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use futures_util::future::AbortRegistration;
+use futures_util::future::{AbortRegistration, Either, select};
 use http::StatusCode;
 use http_body::Body as _;
 use oci_client_core::transport::{Body, TransportError};
@@ -56,36 +57,52 @@ impl<'s> Reception<'s> {
     /// Appends the body. With `length` it must have exactly that many bytes, and none beyond them is stored.
     ///
     /// On an error the upload has what came before it.
-    pub(crate) async fn append(&mut self, mut body: Body, length: Option<u64>) -> Result<(), ApiError> {
+    pub(crate) async fn append(&mut self, body: Body, length: Option<u64>) -> Result<(), ApiError> {
         let room = self.service.limits.blob_size().saturating_sub(self.size());
         if body.size_hint().lower().max(length.unwrap_or_default()) > room {
             return Err(too_long(None));
         }
-        let mut rest = length.unwrap_or(room);
-        let mut buffer = Buffer::new(self.place.buffered());
-        let outcome = loop {
-            match self.next(&mut body, &mut buffer).await? {
-                None => break Ok(()),
-                Some(Err(error)) => {
-                    break Err(ApiError::upload_invalid(format!(
-                        "the request's body broke off: {error}"
-                    )));
-                }
-                Some(Ok(chunk)) => {
-                    let taken = chunk.len().min(usize::try_from(rest).unwrap_or(usize::MAX));
-                    self.buffer(&mut buffer, chunk.slice(..taken)).await?;
-                    rest -= taken as u64;
-                    if taken < chunk.len() {
-                        break Err(too_long(length));
-                    }
-                }
-            }
+        let mut intake = Intake {
+            body,
+            buffer: Buffer::new(self.place.buffered()),
+            failure: None,
+            hasher: self.hasher.take(),
+            left: Bytes::new(),
+            length,
+            rest: length.unwrap_or(room),
         };
-        self.flush(&mut buffer).await?;
+        let outcome = self.take_in(&mut intake).await;
+        self.hasher = intake.hasher;
         outcome?;
         match length {
-            Some(length) if rest > 0 => Err(too_short(length, rest)),
+            Some(length) if intake.rest > 0 => Err(too_short(length, intake.rest)),
             _ => Ok(()),
+        }
+    }
+
+    /// Stores what comes, while more is coming.
+    async fn take_in(&mut self, intake: &mut Intake<'_>) -> Result<(), ApiError> {
+        let mut chunk = Bytes::new();
+        loop {
+            let taken = match select(pin!(self.store(chunk)), pin!(intake.take())).await {
+                Either::Left((stored, taking)) => {
+                    stored?;
+                    taking.await
+                }
+                Either::Right((taken, storing)) => {
+                    storing.await?;
+                    taken
+                }
+            };
+            chunk = intake.buffer.take();
+            match taken {
+                Ok(More::Coming) => {}
+                Ok(More::None) => return self.store(chunk).await,
+                Err(error) => {
+                    self.store(chunk).await?;
+                    return Err(error);
+                }
+            }
         }
     }
 
@@ -118,33 +135,7 @@ impl<'s> Reception<'s> {
         )))
     }
 
-    /// The next chunk of the body. While there is none, only so much is held for all uploads together.
-    async fn next(&mut self, body: &mut Body, buffer: &mut Buffer<'s>) -> Result<Option<Received>, ApiError> {
-        if let Some(next) = body.chunk().now_or_never() {
-            return Ok(next);
-        }
-        if self.place.buffered().load(Ordering::Relaxed) > BUFFERED {
-            self.flush(buffer).await?;
-        }
-        Ok(body.chunk().await)
-    }
-
-    async fn buffer(&mut self, buffer: &mut Buffer<'s>, mut bytes: Bytes) -> Result<(), ApiError> {
-        if let Some(hasher) = &mut self.hasher {
-            hasher.update(&bytes);
-        }
-        while !bytes.is_empty() {
-            let part = bytes.split_to(bytes.len().min(CHUNK - buffer.bytes.len()));
-            buffer.extend(&part);
-            if buffer.bytes.len() == CHUNK {
-                self.flush(buffer).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn flush(&mut self, buffer: &mut Buffer<'s>) -> Result<(), ApiError> {
-        let chunk = buffer.take();
+    async fn store(&mut self, chunk: Bytes) -> Result<(), ApiError> {
         if !chunk.is_empty() {
             let size = self.size().saturating_add(chunk.len() as u64);
             self.place.grow(&self.service.limits, size)?;
@@ -169,6 +160,67 @@ impl<'s> Reception<'s> {
     }
 }
 
+/// A body that is taken in, a buffer at a time.
+struct Intake<'s> {
+    body: Body,
+    buffer: Buffer<'s>,
+    /// What to fail with after what is left.
+    failure: Option<ApiError>,
+    hasher: Option<Hasher>,
+    /// What has come and did not fit.
+    left: Bytes,
+    /// The length that the body must have.
+    length: Option<u64>,
+    /// How much more of it there may be.
+    rest: u64,
+}
+
+/// Whether a body has more than what is in the buffer.
+enum More {
+    Coming,
+    None,
+}
+
+impl Intake<'_> {
+    /// Fills the buffer, or takes what there is where that is better stored before more comes.
+    async fn take(&mut self) -> Result<More, ApiError> {
+        loop {
+            let room = CHUNK.saturating_sub(self.buffer.bytes.len());
+            let part = self.left.split_to(self.left.len().min(room));
+            self.buffer.extend(&part);
+            if self.buffer.bytes.len() == CHUNK {
+                return Ok(More::Coming);
+            }
+            if let Some(failure) = self.failure.take() {
+                return Err(failure);
+            }
+            let next = match self.body.chunk().now_or_never() {
+                Some(next) => next,
+                // While nothing comes, only so much is held for all uploads together.
+                None if self.buffer.is_to_be_emptied() => return Ok(More::Coming),
+                None => self.body.chunk().await,
+            };
+            match next {
+                None => return Ok(More::None),
+                Some(chunk) => self.accept(chunk)?,
+            }
+        }
+    }
+
+    fn accept(&mut self, chunk: Received) -> Result<(), ApiError> {
+        let chunk =
+            chunk.map_err(|error| ApiError::upload_invalid(format!("the request's body broke off: {error}")))?;
+        let taken = chunk.len().min(usize::try_from(self.rest).unwrap_or(usize::MAX));
+        self.left = chunk.slice(..taken);
+        self.rest -= taken as u64;
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(&self.left);
+        }
+        self.failure = (taken < chunk.len()).then(|| too_long(self.length));
+        Ok(())
+    }
+}
+
 /// What has arrived of a body and is not yet in the storage.
 struct Buffer<'s> {
     bytes: Vec<u8>,
@@ -182,6 +234,10 @@ impl<'s> Buffer<'s> {
             bytes: Vec::new(),
             total,
         }
+    }
+
+    fn is_to_be_emptied(&self) -> bool {
+        !self.bytes.is_empty() && self.total.load(Ordering::Relaxed) > BUFFERED
     }
 
     fn extend(&mut self, part: &[u8]) {
@@ -227,7 +283,7 @@ fn size_invalid(message: String) -> ApiError {
     ApiError::new(StatusCode::BAD_REQUEST, ErrorCode::SIZE_INVALID, message)
 }
 
-/// How much is handed to the storage at once.
+/// How much is handed to the storage at once. As much again arrives meanwhile.
 const CHUNK: usize = 256 * 1024;
 /// How much requests that wait for more may hold together, before each of them hands what it holds to the storage.
 const BUFFERED: usize = 8 * 1024 * 1024;

@@ -156,6 +156,21 @@ pub trait Storage: Send + Sync {
     /// The manifest that `tag` points to, `None` if there is no such tag.
     async fn tag(&self, repository: &RepositoryName, tag: &Tag) -> Result<Option<Digest>, StorageError>;
 
+    /// The manifest that `tag` points to with its content, `None` if there is no such tag. The content is `None` where the manifest has been deleted since the tag was read.
+    ///
+    /// By default it is what [`tag`](Self::tag) and then [`manifest`](Self::manifest) give; a storage that can find both at one go is faster.
+    async fn tagged_manifest(
+        &self,
+        repository: &RepositoryName,
+        tag: &Tag,
+    ) -> Result<Option<(Digest, Option<StoredManifest>)>, StorageError> {
+        let Some(digest) = self.tag(repository, tag).await? else {
+            return Ok(None);
+        };
+        let manifest = self.manifest(repository, &digest).await?;
+        Ok(Some((digest, manifest)))
+    }
+
     /// At most `size` tags of `repository` in the order of their bytes, from the first one that is greater than `after`;
     /// `None` if there is no such repository. A repository exists from its first blob or manifest on.
     async fn tags(

@@ -106,6 +106,14 @@ impl<S: Storage + ?Sized> Storage for Arc<S> {
         (**self).tag(repository, tag).await
     }
 
+    async fn tagged_manifest(
+        &self,
+        repository: &RepositoryName,
+        tag: &Tag,
+    ) -> Result<Option<(Digest, Option<StoredManifest>)>, StorageError> {
+        (**self).tagged_manifest(repository, tag).await
+    }
+
     async fn tags(
         &self,
         repository: &RepositoryName,

@@ -17,19 +17,17 @@ use super::Durability;
 /// Streams a range of a file.
 pub(super) fn stream(file: File, range: Range<u64>, runtime: Arc<dyn Runtime>) -> Body {
     let length = range.end.saturating_sub(range.start);
-    let chunks = stream::try_unfold((file, range), move |(file, range)| {
-        let runtime = Arc::clone(&runtime);
-        async move {
-            if range.is_empty() {
-                return Ok(None);
-            }
-            unblock(&*runtime, move || read_chunk(file, range))
-                .await
-                .map_err(io::Error::from)
-                .flatten()
-                .map(Some)
-                .map_err(|error| TransportError::new(TransportErrorKind::Body, error))
-        }
+    let begin = move |file: File, range: Range<u64>| {
+        (!range.is_empty()).then(|| unblock(&*runtime, move || read_chunk(file, range)))
+    };
+    let chunks = stream::try_unfold((begin(file, range), begin), async |(reading, begin)| {
+        let Some(reading) = reading else {
+            return Ok(None);
+        };
+        let read = reading.await.map_err(io::Error::from).flatten();
+        let (chunk, (file, rest)) = read.map_err(|error| TransportError::new(TransportErrorKind::Body, error))?;
+        // The next chunk is read while this one is on its way.
+        Ok(Some((chunk, (begin(file, rest), begin))))
     });
     Body::from_stream(chunks, Some(length))
 }

@@ -3,7 +3,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use oci_spec_types::{Descriptor, Digest, MediaType, RepositoryName, TagOrDigest};
+use oci_spec_types::{Descriptor, Digest, MediaType, RepositoryName, Tag, TagOrDigest};
 
 use super::super::{
     DeleteReference, Page, Precondition, PutManifest, REFERRERS_BYTES, Referrer, StorageError, StoredManifest,
@@ -18,6 +18,21 @@ impl Store {
         let record = files::read(&path)?;
         record
             .map(|record| parse(record.into()).map(|(manifest, _)| manifest).at(&path))
+            .transpose()
+    }
+
+    /// What a tag points to, read at one go.
+    pub(super) fn tagged_manifest(
+        &self,
+        repository: &RepositoryName,
+        tag: &Tag,
+    ) -> io::Result<Option<(Digest, Option<StoredManifest>)>> {
+        let digest = self.tag(repository, tag)?;
+        digest
+            .map(|digest| {
+                let manifest = self.manifest(repository, &digest)?;
+                Ok((digest, manifest))
+            })
             .transpose()
     }
 

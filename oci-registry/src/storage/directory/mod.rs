@@ -250,6 +250,15 @@ impl Storage for DirectoryStorage {
         self.run(move |store| store.tag(&repository, &tag)).await
     }
 
+    async fn tagged_manifest(
+        &self,
+        repository: &RepositoryName,
+        tag: &Tag,
+    ) -> Result<Option<(Digest, Option<StoredManifest>)>, StorageError> {
+        let (repository, tag) = (repository.clone(), tag.clone());
+        self.run(move |store| store.tagged_manifest(&repository, &tag)).await
+    }
+
     async fn tags(
         &self,
         repository: &RepositoryName,

@@ -39,6 +39,12 @@ pub(super) fn tags<'b>(bench: &'b Bench<'b>) -> BoxFuture<'b, Finding> {
         let second = bench.put(b"{\"a\":2}", &["moved"]).await?;
         let target = async |text| done(bench.storage.tag(&bench.first, &tag(text)).await);
         ensure(target("moved").await?.as_ref() == Some(&second), "a tag has not moved")?;
+        let tagged = done(bench.storage.tagged_manifest(&bench.first, &tag("moved")).await)?;
+        let found = tagged.map(|(digest, manifest)| (digest, manifest.map(|manifest| manifest.content().clone())));
+        let expected = (second, Some(Bytes::from_static(b"{\"a\":2}")));
+        ensure(found == Some(expected), "a tag leads to another manifest")?;
+        let missing = done(bench.storage.tagged_manifest(&bench.first, &tag("missing")).await)?;
+        ensure(missing.is_none(), "a tag leads to a manifest though it was never set")?;
         ensure(target("kept").await?.as_ref() == Some(&first), "a tag points elsewhere")?;
         ensure(
             delete(bench, &TagOrDigest::Tag(tag("Kept"))).await?,
