@@ -9,9 +9,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub(crate) const USAGE: &str =
-    "weight                crates, clean build and size of `pull`, beside a program like it on oci-client";
-
 /// Builds both programs in empty folders and prints what each costs.
 pub(crate) fn main() -> ExitCode {
     let weighed: Result<Vec<Weight>> = PROGRAMS.iter().map(|name| Weight::of(name)).collect();
