@@ -30,7 +30,7 @@ impl Repository {
     ///
     /// A large blob comes in parts, several at a time, each a request for a closed range that goes on where its connection broke. The first part's
     /// answer shows whether the registry serves ranges; where it is the whole blob, that one stream is the download. Memory does not depend on the
-    /// size of the blob. As long as one connection brings more than a network does (256 MB/s), part follows part over that one. The requests for parts are marked as [`ParallelPart`](crate::proto::ParallelPart)s, so that a transport over HTTP/2 can give them connections of their own.
+    /// size of the blob. As long as one connection brings more than a gigabit network does (128 MB/s), part follows part over that one. The requests for parts are marked as [`ParallelPart`](crate::proto::ParallelPart)s, so that a transport over HTTP/2 can give them connections of their own.
     ///
     /// With [`PullOptions::with_resume`] what has arrived stays beside the file as `NAME.DIGEST.partial` (the first 16 digits of the digest) when the
     /// call fails, its future is dropped or the program ends. The next call hashes it again and goes on behind it. Should the whole turn out to be wrong,
@@ -307,8 +307,8 @@ impl Iterator for Missing {
 /// How a download fails that may well succeed without parts.
 const PARTS_AT_FAULT: [ErrorKind; 3] = [ErrorKind::Mismatch, ErrorKind::Protocol, ErrorKind::Refused];
 
-/// How many bytes in a millisecond are fast: 256 MB/s, twice what a gigabit network carries.
-const FAST: u64 = 256_000;
+/// How many bytes in a millisecond are fast: 128 MB/s, more than a gigabit network carries.
+const FAST: u64 = 128_000;
 
 /// Smaller parts say nothing of how fast a connection is: 8 MiB.
 const FAST_FROM: u64 = 8 << 20;

@@ -76,9 +76,9 @@ fn pushing_several_blobs_at_once_takes_no_more_requests() {
         .run(copy(&store, &target("v1"), &there, Some(&tag("v1")), &options))
         .unwrap();
     assert_eq!(recorder.count(), 9);
-    // The first one has found out that the content does not come with the POST; nobody else sent it in vain.
+    // What fits into the first flight of a connection goes at once; the largest waits until that has shown that the content does not come with the POST.
     let in_vain = recorder.count_where(|request| request.method == "POST" && request.path.contains("digest="));
-    assert_eq!(in_vain, 1, "{:?}", recorder.lines());
+    assert_eq!(in_vain, 3, "{:?}", recorder.lines());
 }
 
 #[test]
