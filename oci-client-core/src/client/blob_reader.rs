@@ -125,7 +125,7 @@ impl BlobReader {
         }
         let (runtime, path) = (self.driver.runtime(), path.into());
         // The chunks come out verified.
-        PartialFile::write_whole(path, &*runtime, None, self.into_chunks()).await
+        PartialFile::write_whole(path, &*runtime, None, self.into_chunks(), PartialFile::commit).await
     }
 
     /// The pieces as a stream, which may be polled and left alone at will.
