@@ -1,4 +1,4 @@
-//! Writes a repository of a registry's directory as an OCI layout: `export DIR REPOSITORY LAYOUT`.
+//! Writes a repository of a registry's directory as an OCI layout: `export_layout DIR REPOSITORY LAYOUT`.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ async fn main() -> ExitCode {
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("export: {error}");
+            eprintln!("export_layout: {error}");
             ExitCode::FAILURE
         }
     }
@@ -21,7 +21,7 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [directory, repository, layout] = arguments.as_slice() else {
-        return Err("usage: export DIR REPOSITORY LAYOUT".into());
+        return Err("usage: export_layout DIR REPOSITORY LAYOUT".into());
     };
     let runtime = Arc::new(TokioRuntime::try_current()?);
     let storage = DirectoryStorage::open(directory, runtime.clone()).await?;
