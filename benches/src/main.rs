@@ -7,14 +7,22 @@
 //! cargo run --release -p benches -- weight
 //! ```
 
+#[cfg(feature = "transfers")]
 mod compare;
+#[cfg(feature = "transfers")]
 mod measure;
 mod micro;
+#[cfg(feature = "transfers")]
 mod peers;
+#[cfg(feature = "transfers")]
 mod programs;
+#[cfg(feature = "transfers")]
 mod registry;
+#[cfg(feature = "transfers")]
 mod scratch;
+#[cfg(feature = "transfers")]
 mod servers;
+#[cfg(feature = "transfers")]
 mod table;
 mod weight;
 
@@ -32,6 +40,7 @@ struct Args {
 #[derive(Subcommand)]
 enum Command {
     /// The same transfers by our client and by others, in turn.
+    #[cfg(feature = "transfers")]
     Compare(compare::Args),
     /// Parsers next to those of others; instructions against a baseline.
     #[command(disable_help_flag = true)]
@@ -40,8 +49,10 @@ enum Command {
         arguments: Vec<String>,
     },
     /// The same load on our registry and on others.
+    #[cfg(feature = "transfers")]
     Registry(registry::Args),
     /// One of the programs that are measured or that measuring takes.
+    #[cfg(feature = "transfers")]
     #[command(hide = true, subcommand)]
     Run(programs::Program),
     /// What a program weighs that pulls an image.
@@ -49,16 +60,23 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let outcome = match Args::parse().command {
-        Command::Compare(args) => compare::run(&args),
+    match Args::parse().command {
+        #[cfg(feature = "transfers")]
+        Command::Compare(args) => exit_code(compare::run(&args)),
         Command::Micro { arguments } => {
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-            return micro::main(&arguments);
+            micro::main(&arguments)
         }
-        Command::Registry(args) => registry::run(&args),
-        Command::Run(program) => program.run(),
-        Command::Weight => return weight::main(),
-    };
+        #[cfg(feature = "transfers")]
+        Command::Registry(args) => exit_code(registry::run(&args)),
+        #[cfg(feature = "transfers")]
+        Command::Run(program) => exit_code(program.run()),
+        Command::Weight => weight::main(),
+    }
+}
+
+#[cfg(feature = "transfers")]
+fn exit_code(outcome: Outcome<()>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -69,4 +87,5 @@ fn main() -> ExitCode {
 }
 
 /// What can go wrong is only shown.
+#[cfg(feature = "transfers")]
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
