@@ -1,16 +1,18 @@
-//! Fetches the files of an artifact by their titles.
+//! Fetches the files and directories of an artifact by their titles.
 //!
 //! ```text
 //! cargo run --example fetch -- REF DIR
 //! ```
 //!
-//! A title that is not one plain file name is refused, before anything is fetched.
+//! A title that is not one plain file name is refused, before anything is fetched. A directory, as `oras push` writes it, is unpacked, where there is none yet; other archives
+//! stay files. On other systems than Linux a directory stays an archive, too.
 //!
 //! Cargo.toml:
 //!
 //! ```toml
 //! clap = { version = "4", features = ["derive"] }
 //! oci-client-core = { version = "0.1", features = ["credentials"] }
+//! oci-image-tools = "0.1"
 //! oci-spec-types = "0.1"
 //! oci-transport-reqwest = "0.1"
 //! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
@@ -18,18 +20,19 @@
 
 use std::collections::HashSet;
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use oci_client_core::client::Client;
+use oci_client_core::client::{Client, Repository};
 use oci_client_core::credentials::{CredentialChain, StaticCredentials};
 use oci_client_core::proto::{Credential, HostProfile};
+use oci_image_tools::pack::is_directory;
 use oci_spec_types::{Annotations, AnyManifest, Descriptor, Reference, RegistryHost};
 use oci_transport_reqwest::{ReqwestTransport, TokioRuntime};
 
-/// Fetch the files of an artifact by their titles.
+/// Fetch the files and directories of an artifact by their titles.
 #[derive(Parser)]
 struct Args {
     /// Speak http instead of https (loopback does so anyway).
@@ -79,11 +82,40 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     }
     std::fs::create_dir_all(&args.dir).map_err(|error| format!("cannot create {}: {error}", args.dir.display()))?;
     for (layer, name) in files {
-        repository.blob(layer)?.save(args.dir.join(name)).await?;
+        let path = args.dir.join(name);
+        match is_directory(layer) {
+            true => save_directory(&client, &repository, layer, &path).await?,
+            false => repository.blob(layer)?.save(path).await?,
+        }
         eprintln!("{} {} bytes", layer.digest, layer.size);
         println!("{name}");
     }
     Ok(())
+}
+
+/// Unpacks a directory.
+#[cfg(target_os = "linux")]
+async fn save_directory(
+    client: &Client,
+    repository: &Repository,
+    layer: &Descriptor,
+    path: &Path,
+) -> Result<(), Box<dyn Error>> {
+    use oci_image_tools::{ImageLimits, unpack::unpack_directory};
+    let runtime = client.runtime().clone();
+    unpack_directory(repository, layer, path, runtime, ImageLimits::new()).await?;
+    Ok(())
+}
+
+/// Saves the archive that it is.
+#[cfg(not(target_os = "linux"))]
+async fn save_directory(
+    _: &Client,
+    repository: &Repository,
+    layer: &Descriptor,
+    path: &Path,
+) -> Result<(), Box<dyn Error>> {
+    Ok(repository.blob(layer)?.save(path).await?)
 }
 
 /// The layer's file name, if it has a title. Anything else than one plain name could lead out of the folder.

@@ -56,7 +56,7 @@ impl<'a> Uncompressed<'a> {
         if found == *diff_id {
             return Ok(());
         }
-        let message = format!("the layer is {found} without compression, but the image's configuration says {diff_id}");
+        let message = format!("the layer is {found} without compression, and not {diff_id} as it is said to be");
         Err(Error::new(ErrorKind::Mismatch, message))
     }
 }

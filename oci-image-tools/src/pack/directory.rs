@@ -11,6 +11,14 @@ use oci_spec_types::{Annotations, Descriptor};
 use crate::errors::invalid;
 use crate::layer::{LayerBuilder, LayerOptions};
 
+/// Whether a layer is a directory, which whoever pulls the artifact unpacks: it has the annotation `io.deis.oras.content.unpack: "true"`, as ORAS writes it.
+///
+/// On Linux, `unpack::unpack_directory` does so.
+#[must_use]
+pub fn is_directory(layer: &Descriptor) -> bool {
+    layer.annotations.get(UNPACK) == Some("true")
+}
+
 /// The layer that holds `path` as `title`, as ORAS describes it, and its content.
 pub(super) async fn archive(
     title: String,
@@ -35,7 +43,7 @@ pub(super) async fn archive(
 }
 
 /// The digest of the archive before compression.
-const DIGEST: &str = "io.deis.oras.content.digest";
+pub(crate) const DIGEST: &str = "io.deis.oras.content.digest";
 
 /// Says that the layer is to be unpacked.
 const UNPACK: &str = "io.deis.oras.content.unpack";

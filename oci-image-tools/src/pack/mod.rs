@@ -15,6 +15,10 @@ use oci_spec_types::{Annotations, AnyManifest, Descriptor, Document, ImageManife
 
 use crate::errors::{invalid, shown};
 
+#[cfg(target_os = "linux")]
+pub(crate) use self::directory::DIGEST;
+pub use self::directory::is_directory;
+
 /// An artifact that is being put together.
 ///
 /// Nothing is added by itself, a time least of all: the same parts make the same digest.
@@ -260,7 +264,7 @@ impl Part {
 }
 
 /// Whoever pulls the artifact writes a file of this name.
-fn check_title(title: &str) -> Result<(), Error> {
+pub(crate) fn check_title(title: &str) -> Result<(), Error> {
     let harmless = |part: &str| !part.is_empty() && part != "." && part != "..";
     match title.split('/').all(harmless) && !title.contains(['\\', '\0']) {
         true => Ok(()),

@@ -34,8 +34,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! [`unpack_directory`] is for artifacts: a layer that is a directory, as `oras push` writes it.
+//!
 //! [image specification]: https://github.com/opencontainers/image-spec/blob/main/layer.md
 
+mod artifact;
 mod attributes;
 mod id_map;
 mod options;
@@ -47,6 +50,7 @@ mod staging;
 #[cfg(test)]
 mod tests;
 mod trouble;
+mod verified;
 mod written;
 
 use std::path::Path;
@@ -62,6 +66,7 @@ use self::staging::Staging;
 use crate::image::LayeredImage;
 use crate::layer_stream::{Budget, LayerStream, with_blob};
 
+pub use self::artifact::unpack_directory;
 pub use self::id_map::{IdMap, IdRange, InvalidIdMap};
 pub use self::options::{Ownership, SpecialFiles, UnpackOptions};
 pub use self::report::{SkipReason, Skipped, Unpacked};

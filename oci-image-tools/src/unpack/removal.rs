@@ -30,6 +30,14 @@ pub(super) fn look(parent: BorrowedFd<'_>, name: &[u8]) -> Result<Option<Stat>, 
     }
 }
 
+/// What is in this directory.
+pub(super) fn names(directory: BorrowedFd<'_>) -> Result<Vec<Vec<u8>>, Errno> {
+    let entries = Dir::read_from(directory)?.map(|entry| entry.map(|entry| entry.file_name().to_bytes().to_vec()));
+    entries
+        .filter(|name| !matches!(name.as_deref(), Ok(b"." | b"..")))
+        .collect()
+}
+
 pub(super) fn is_directory(stat: &Stat) -> bool {
     FileType::from_raw_mode(stat.st_mode) == FileType::Directory
 }
@@ -64,13 +72,6 @@ fn remove_below(parent: BorrowedFd<'_>, name: &[u8], keep: Option<&Written>, dep
         Err(Errno::NOTEMPTY | Errno::EXIST) if keep.is_some() => Ok(()),
         result => result,
     }
-}
-
-fn names(directory: BorrowedFd<'_>) -> Result<Vec<Vec<u8>>, Errno> {
-    let entries = Dir::read_from(directory)?.map(|entry| entry.map(|entry| entry.file_name().to_bytes().to_vec()));
-    entries
-        .filter(|name| !matches!(name.as_deref(), Ok(b"." | b"..")))
-        .collect()
 }
 
 const MAX_DEPTH: usize = 512;

@@ -10,7 +10,7 @@ pub struct Unpacked {
 }
 
 impl Unpacked {
-    /// The digest of the image's manifest.
+    /// The digest of the image's manifest; of an artifact's directory, that of its layer.
     pub const fn digest(&self) -> &Digest {
         &self.digest
     }
@@ -42,7 +42,7 @@ pub struct Skipped {
 }
 
 impl Skipped {
-    /// The path as the archive has it.
+    /// The path as the archive has it; in an artifact's directory, what comes after the title.
     pub fn path(&self) -> &[u8] {
         &self.path
     }

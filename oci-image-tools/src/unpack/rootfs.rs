@@ -1,3 +1,4 @@
+mod artifact;
 mod directories;
 mod files;
 
@@ -120,7 +121,7 @@ impl Rootfs {
             EntryKind::BlockDevice | EntryKind::CharDevice | EntryKind::Fifo => match self.options.special_files {
                 SpecialFiles::Create => {}
                 SpecialFiles::Refuse => {
-                    let message = "it is a device or a pipe, which the options refuse";
+                    let message = "it is a device or a pipe, and these are refused";
                     return Err(Error::new(ErrorKind::Unsupported, message));
                 }
                 SpecialFiles::Skip => {

@@ -1,4 +1,5 @@
 mod attributes;
+mod directories;
 mod interrupted;
 mod limits;
 mod paths;

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails has to panic")]
 
 mod artifacts;
+#[cfg(target_os = "linux")]
+mod directories;
 mod logins;
 mod places;
 mod support;
