@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use oci_client_core::Error;
+use oci_client_core::client::VerifiedContent;
 use oci_client_core::runtime::{Runtime, unblock};
 use oci_client_core::store::Source;
 use oci_spec_types::{Annotations, Descriptor, Digest, MediaType};
@@ -12,9 +13,8 @@ use super::options::{SpecialFiles, UnpackOptions};
 use super::report::{Report, Unpacked};
 use super::rootfs::Rootfs;
 use super::staging::Staging;
-use super::verified::Verified;
 use crate::errors::{invalid, shown};
-use crate::layer_stream::{BlobStream, Budget, LayerStream, with_blob};
+use crate::layer_stream::{BlobStream, Budget, LayerStream, with_content};
 use crate::limits::ImageLimits;
 use crate::pack::{DIGEST, check_title, is_directory};
 
@@ -72,7 +72,8 @@ pub async fn unpack_directory(
     let archive = Archive::of(layer)?;
     let (path, title) = (directory.to_owned(), archive.title.clone());
     let mut budget = Budget::new(limits, runtime.clone());
-    let unpacked = with_blob(source, &*runtime, layer, move |blob| {
+    let content = VerifiedContent::new(source.blob(layer).await?, layer.clone());
+    let unpacked = with_content(&content, layer.size, &*runtime, move |blob| {
         let options = UnpackOptions::new().with_special_files(SpecialFiles::Refuse);
         let mut rootfs = Rootfs::create(Staging::create(path)?, Arc::new(options))?;
         archive.unpack(blob, &mut budget, &mut rootfs)?;
@@ -92,7 +93,7 @@ pub async fn unpack_directory(
 struct Archive {
     /// Of the archive without compression.
     digest: Option<Digest>,
-    layer: Descriptor,
+    layer: Digest,
     title: String,
 }
 
@@ -108,21 +109,20 @@ impl Archive {
         let digest = digest.map_err(|error| invalid(format!("the annotation {DIGEST} is none")).with_source(error))?;
         Ok(Self {
             digest,
-            layer: layer.clone(),
+            layer: layer.digest.clone(),
             title: title.to_owned(),
         })
     }
 
     fn unpack(&self, blob: BlobStream, budget: &mut Budget, rootfs: &mut Rootfs) -> Result<(), Error> {
-        let blob = Verified::new(blob, self.layer.verifier()?);
-        let like = self.digest.as_ref().unwrap_or(&self.layer.digest);
+        let like = self.digest.as_ref().unwrap_or(&self.layer);
         // The type of the layer is whatever the caller of ORAS has chosen; the archive is always of this one.
         let mut stream = LayerStream::open(blob, &MediaType::IMAGE_LAYER_GZIP, like, budget)?;
         let title: Vec<_> = self.title.split('/').map(str::as_bytes).collect();
         rootfs.fill(&title, &mut stream)?;
         match &self.digest {
             Some(said) => stream.finish(said),
-            // The layer is the right one as a whole.
+            // The blob is verified as a whole.
             None => stream.drain().map(drop),
         }
     }

@@ -50,7 +50,6 @@ mod staging;
 #[cfg(test)]
 mod tests;
 mod trouble;
-mod verified;
 mod written;
 
 use std::path::Path;
