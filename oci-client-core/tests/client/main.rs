@@ -19,6 +19,7 @@ mod chains;
 mod checking;
 mod conformance;
 mod copying;
+mod copying_failures;
 mod copying_options;
 mod copying_referrers;
 mod copying_repositories;

@@ -22,15 +22,14 @@ impl Job<'_> {
             return Ok(copied);
         }
         let mut side = self.side();
-        let mut left: Vec<Digest> = self.manifests.difference(&self.attended).cloned().collect();
-        left.sort();
+        let mut left = self.unattended();
         if its_own {
             left.push(root.digest().clone());
         }
         self.enter(root.digest())?;
         let mut root_is_there = false;
         while let Some(subject) = left.pop() {
-            if self.failed.contains(&subject) || !self.attended.insert(subject.clone()) {
+            if self.failed.contains(&subject) || !self.attend(&subject) {
                 continue;
             }
             for listed in self.listed(&subject).await? {
@@ -39,8 +38,11 @@ impl Job<'_> {
                     continue;
                 }
                 if side.is_none() && !root_is_there && !self.failed.contains(root.digest()) {
-                    self.put(root).await?;
                     root_is_there = true;
+                    if let Err(error) = self.put(root).await {
+                        self.failed.insert(root.digest().clone());
+                        self.fail(CopyPart::Manifest(root.digest().clone()), error)?;
+                    }
                 }
                 let job = side.as_mut().unwrap_or(self);
                 let found = job.referrer(&subject, &listed).await?;
@@ -153,11 +155,19 @@ impl Job<'_> {
     async fn digest_tag(&mut self, tag: &Tag) -> Result<Option<Document<AnyManifest>>, Error> {
         let result = match self.read(&TagOrDigest::Tag(tag.clone())).await {
             Ok(document) => {
-                self.enter(document.digest())?;
-                match self.below(&document, 0).await? {
-                    true => self.put_root(&document, Some(tag)).await.map(|()| document),
-                    false => return Ok(None),
+                let new = self.enter(document.digest())?;
+                let whole = self.below(&document, 0).await?;
+                let stored = match whole {
+                    true => self.put_root(&document, Some(tag)).await,
+                    false => Ok(()),
+                };
+                if new && (!whole || stored.is_err()) {
+                    self.failed.insert(document.digest().clone());
                 }
+                if !whole {
+                    return Ok(None);
+                }
+                stored.map(|()| document)
             }
             Err(error) => Err(error),
         };

@@ -14,13 +14,15 @@ use crate::{Error, ErrorKind};
 
 pub(super) struct Job<'a> {
     /// The manifests whose referrers and digest tags were copied.
-    pub(super) attended: HashSet<Digest>,
+    attended: HashSet<Digest>,
+    /// Those among them of this copy.
+    attended_now: Vec<Digest>,
     /// The entries that are wanted of the root; `None` if all are.
     pub(super) chosen: Option<HashSet<Digest>>,
     /// The tags of the source that are made of digests, once they are known.
     pub(super) digest_tags: Option<Vec<Tag>>,
-    /// How many manifests were met for the first time in this copy.
-    entered: usize,
+    /// The manifests that were met for the first time in this copy.
+    entered: Vec<Digest>,
     /// The blobs and manifests that did not arrive.
     pub(super) failed: HashSet<Digest>,
     pub(super) failures: Vec<CopyFailure>,
@@ -39,9 +41,10 @@ impl<'a> Job<'a> {
     pub(super) fn new(source: &'a dyn Source, target: &'a dyn Target, options: &'a CopyOptions) -> Self {
         Self {
             attended: HashSet::new(),
+            attended_now: Vec::new(),
             chosen: None,
             digest_tags: None,
-            entered: 0,
+            entered: Vec::new(),
             failed: HashSet::new(),
             failures: Vec::new(),
             found: HashSet::new(),
@@ -56,18 +59,29 @@ impl<'a> Job<'a> {
 
     /// The parts that were copied for another one before are not looked at again.
     pub(super) async fn copy(&mut self, from: &TagOrDigest, tag: Option<&Tag>) -> Result<Copied, Error> {
+        self.entered.clear();
+        self.attended_now.clear();
+        let copied = self.all_of(from, tag).await;
+        if copied.is_err() {
+            self.give_up();
+        }
+        copied
+    }
+
+    async fn all_of(&mut self, from: &TagOrDigest, tag: Option<&Tag>) -> Result<Copied, Error> {
         let before = self.transferred;
-        self.entered = 0;
         let found = self.read(from).await?;
         let (root, made_from) = self.choose(found).await?;
-        let whole = self.below(&root, 0).await?;
-        if !whole {
-            self.failed.insert(root.digest().clone());
-        }
+        match self.below(&root, 0).await? {
+            // Whatever came of it as a part of another one.
+            true => self.failed.remove(root.digest()),
+            false => self.failed.insert(root.digest().clone()),
+        };
         let attached = self.attached(&root, made_from.is_none()).await?;
-        let mut root_stored = whole;
-        if whole && let Err(error) = self.put_root(&root, tag).await {
+        let mut root_stored = !self.failed.contains(root.digest());
+        if root_stored && let Err(error) = self.put_root(&root, tag).await {
             root_stored = false;
+            self.failed.insert(root.digest().clone());
             self.fail(CopyPart::Manifest(root.digest().clone()), error)?;
         }
         Ok(Copied {
@@ -79,6 +93,17 @@ impl<'a> Job<'a> {
             root_stored,
             transferred: self.transferred.saturating_sub(before),
         })
+    }
+
+    /// Of a copy that ends in an error nobody knows which manifests have arrived: another one has to look at them again.
+    fn give_up(&mut self) {
+        for digest in self.entered.drain(..) {
+            self.manifests.remove(&digest);
+        }
+        for digest in self.attended_now.drain(..) {
+            self.attended.remove(&digest);
+        }
+        self.failures.clear();
     }
 
     /// A manifest of the source, which is what it was asked for.
@@ -206,12 +231,30 @@ impl<'a> Job<'a> {
     /// Whether a manifest is met for the first time.
     pub(super) fn enter(&mut self, digest: &Digest) -> Result<bool, Error> {
         let new = self.manifests.insert(digest.clone());
-        self.entered = self.entered.saturating_add(usize::from(new));
-        if self.entered > CopyOptions::MAX_MANIFESTS {
+        if new {
+            self.entered.push(digest.clone());
+        }
+        if self.entered.len() > CopyOptions::MAX_MANIFESTS {
             let message = format!("there are more than {} manifests", CopyOptions::MAX_MANIFESTS);
             return Err(Error::new(ErrorKind::TooLarge, message));
         }
         Ok(new)
+    }
+
+    /// The manifests that were not attended to yet, in order.
+    pub(super) fn unattended(&self) -> Vec<Digest> {
+        let mut left: Vec<Digest> = self.manifests.difference(&self.attended).cloned().collect();
+        left.sort();
+        left
+    }
+
+    /// Whether a manifest is attended to for the first time.
+    pub(super) fn attend(&mut self, digest: &Digest) -> bool {
+        let new = self.attended.insert(digest.clone());
+        if new {
+            self.attended_now.push(digest.clone());
+        }
+        new
     }
 
     async fn child(&mut self, descriptor: &Descriptor, depth: usize) -> Result<(), Error> {
