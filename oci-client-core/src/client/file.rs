@@ -130,8 +130,13 @@ impl Reader {
         limited
             .read_to_end(&mut chunk)
             .map_err(|error| unreadable(&self.path, error))?;
+        if let Some(verifier) = &mut self.verifier {
+            verifier.update(&chunk)?;
+        }
+        // What is verified ends where it is to end, so that its last piece is known as such.
+        let is_whole = self.verifier.as_ref().is_some_and(|verifier| verifier.remaining() == 0);
         let ended = match &mut self.remaining {
-            None => chunk.len() < wanted,
+            None => is_whole || chunk.len() < wanted,
             Some(_) if chunk.len() < wanted => {
                 let path = self.path.display();
                 return Err(Error::new(
@@ -144,9 +149,6 @@ impl Reader {
                 *remaining == 0
             }
         };
-        if let Some(verifier) = &mut self.verifier {
-            verifier.update(&chunk)?;
-        }
         if !ended {
             return Ok((Some(chunk.into()), Some(self)));
         }

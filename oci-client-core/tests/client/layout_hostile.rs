@@ -4,13 +4,15 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use futures_util::StreamExt as _;
+use oci_client_core::proto::Span;
 use oci_client_core::store::{CopyOptions, MemoryStore, OciLayout, Source, copy};
 use oci_client_core::{Error, ErrorKind};
 use oci_spec_types::{Descriptor, Digest};
 use tempfile::TempDir;
 use test_support::SimRuntime;
 
-use crate::support::{Image, by_digest, files_below, layer, tag, target};
+use crate::support::{Image, by_digest, files_below, layer, noise, tag, target};
 
 /// A layout with one image, to be spoilt.
 struct Layout {
@@ -251,4 +253,42 @@ fn c24_titles_are_data_and_never_become_paths() {
     let files = files_below(outer.path());
     assert_eq!(files.len(), 5, "{files:?}");
     assert!(!files.iter().any(|file| file.to_string_lossy().contains("evil")));
+}
+
+/// C28: the last piece is held back, also where the file ends with it and no length was asked for.
+#[test]
+fn c28_the_last_piece_of_a_damaged_file_is_not_given_out() {
+    let runtime = SimRuntime::new();
+    for size in [1, 1000, 256 << 10, 300_000, 512 << 10] {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = noise(1, size);
+        let blob = layer(&whole);
+        let path = folder.path().join("blobs/sha256").join(blob.digest.encoded_string());
+        for open_ended in [false, true] {
+            let got = runtime.run(async {
+                let layout = OciLayout::create(folder.path(), Arc::new(runtime.clone()))
+                    .await
+                    .unwrap();
+                fs::write(&path, noise(2, size)).unwrap();
+                let span = if open_ended {
+                    Span::from(0)
+                } else {
+                    Span::new(0, blob.size)
+                };
+                let mut got = 0;
+                let error = match layout.blob(&blob).await.unwrap().open(span).await {
+                    Err(error) => error,
+                    Ok(mut chunks) => loop {
+                        match chunks.next().await.unwrap() {
+                            Ok(chunk) => got += chunk.len(),
+                            Err(error) => break error,
+                        }
+                    },
+                };
+                assert_eq!(error.kind(), ErrorKind::Mismatch);
+                got
+            });
+            assert!(got < size, "{got} of {size}, open-ended: {open_ended}");
+        }
+    }
 }
