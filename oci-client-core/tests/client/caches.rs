@@ -1,6 +1,7 @@
 //! What a cached source keeps, how much of it, and what a reader notices of that.
 
 mod doubles;
+mod strange;
 
 use std::sync::Arc;
 

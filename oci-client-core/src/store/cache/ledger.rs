@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use oci_spec_types::Digest;
 
 pub(super) struct Ledger {
-    /// Each with its size and when it was used last.
-    kept: HashMap<Digest, (u64, u64)>,
+    kept: HashMap<Digest, Kept>,
     limit: u64,
     order: BTreeMap<u64, Digest>,
     /// What is on its way in, with its size.
@@ -14,6 +13,20 @@ pub(super) struct Ledger {
     /// Counts the uses.
     uses: u64,
     used: u64,
+}
+
+struct Kept {
+    since: u64,
+    size: u64,
+    /// When it was used last.
+    used: u64,
+}
+
+/// Something that was there. It may have gone since, and have come again.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Seen {
+    pub(super) digest: Digest,
+    since: u64,
 }
 
 /// What came of asking for room.
@@ -24,7 +37,7 @@ pub(super) enum Room {
     /// It is not to be kept.
     None,
     /// It will be enough once this is gone; then it has to be asked for again.
-    Without(Digest),
+    Without(Seen),
 }
 
 impl Ledger {
@@ -41,29 +54,36 @@ impl Ledger {
 
     /// Takes down what is there, as used now.
     pub(super) fn add(&mut self, digest: Digest, size: u64) {
-        self.forget(&digest);
+        self.remove(&digest);
         self.used = self.used.saturating_add(size);
         self.uses = self.uses.saturating_add(1);
-        self.order.insert(self.uses, digest.clone());
-        self.kept.insert(digest, (size, self.uses));
+        let (since, used) = (self.uses, self.uses);
+        self.order.insert(used, digest.clone());
+        self.kept.insert(digest, Kept { since, size, used });
     }
 
-    /// Says whether it is there; then it is used now.
-    pub(super) fn touch(&mut self, digest: &Digest) -> bool {
-        let Some((_, used)) = self.kept.get_mut(digest) else {
-            return false;
-        };
+    /// What is there, which is used now.
+    pub(super) fn touch(&mut self, digest: &Digest) -> Option<Seen> {
+        let kept = self.kept.get_mut(digest)?;
         self.uses = self.uses.saturating_add(1);
-        self.order.remove(used);
-        *used = self.uses;
+        self.order.remove(&kept.used);
+        kept.used = self.uses;
         self.order.insert(self.uses, digest.clone());
-        true
+        Some(Seen {
+            digest: digest.clone(),
+            since: kept.since,
+        })
     }
 
-    pub(super) fn forget(&mut self, digest: &Digest) {
-        if let Some((size, used)) = self.kept.remove(digest) {
-            self.order.remove(&used);
-            self.used = self.used.saturating_sub(size);
+    /// Whether it is still there, and has not come again meanwhile.
+    pub(super) fn has(&self, seen: &Seen) -> bool {
+        self.kept.get(&seen.digest).is_some_and(|kept| kept.since == seen.since)
+    }
+
+    /// What was seen is gone. What came in its place is not.
+    pub(super) fn forget(&mut self, seen: &Seen) {
+        if self.has(seen) {
+            self.remove(&seen.digest);
         }
     }
 
@@ -73,8 +93,8 @@ impl Ledger {
         if known || on_their_way.saturating_add(size) > self.limit {
             return Room::None;
         }
-        match self.order.first_key_value() {
-            Some((_, oldest)) if self.used.saturating_add(size) > self.limit => Room::Without(oldest.clone()),
+        match self.oldest() {
+            Some(oldest) if self.used.saturating_add(size) > self.limit => Room::Without(oldest),
             _ => {
                 self.used = self.used.saturating_add(size);
                 self.reserved.insert(digest.clone(), size);
@@ -99,13 +119,28 @@ impl Ledger {
     }
 
     /// What has to go for the rest to be within the limit.
-    pub(super) fn surplus(&self) -> Option<Digest> {
-        let oldest = self.order.first_key_value()?;
-        (self.used > self.limit).then(|| oldest.1.clone())
+    pub(super) fn surplus(&self) -> Option<Seen> {
+        self.oldest().filter(|_| self.used > self.limit)
     }
 
     pub(super) const fn used(&self) -> u64 {
         self.used
+    }
+
+    fn oldest(&self) -> Option<Seen> {
+        let (_, digest) = self.order.first_key_value()?;
+        let kept = self.kept.get(digest)?;
+        Some(Seen {
+            digest: digest.clone(),
+            since: kept.since,
+        })
+    }
+
+    fn remove(&mut self, digest: &Digest) {
+        if let Some(kept) = self.kept.remove(digest) {
+            self.order.remove(&kept.used);
+            self.used = self.used.saturating_sub(kept.size);
+        }
     }
 }
 

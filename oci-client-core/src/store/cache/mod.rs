@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use oci_spec_types::{AnyManifest, Descriptor, Digest, Document, Tag, TagOrDigest};
 
-use self::ledger::{Ledger, Room};
+use self::ledger::{Ledger, Room, Seen};
 use self::tee::Tee;
 use super::chain::Alternatives;
 use super::{Source, Target, parse_stored_manifest};
@@ -76,7 +76,7 @@ impl CachedSource {
             ledger.add(digest, size);
         }
         while let Some(oldest) = ledger.surplus() {
-            cache.remove(&oldest).await?;
+            cache.remove(&oldest.digest).await?;
             ledger.forget(&oldest);
         }
         let kept = Arc::new(Kept {
@@ -105,11 +105,11 @@ impl fmt::Debug for CachedSource {
 impl Source for CachedSource {
     async fn manifest(&self, target: &TagOrDigest) -> Result<Document<AnyManifest>, Error> {
         if let TagOrDigest::Digest(digest) = target
-            && self.kept.lock().touch(digest)
+            && let Some(seen) = self.kept.touch(digest)
         {
             match self.kept.cache.manifest(target).await {
                 Ok(document) if document.digest() == digest => return Ok(document),
-                _ => self.kept.discard(digest).await,
+                _ => self.kept.discard(&seen).await,
             }
         }
         let document = self.source.manifest(target).await?;
@@ -118,11 +118,11 @@ impl Source for CachedSource {
     }
 
     async fn blob(&self, descriptor: &Descriptor) -> Result<Arc<dyn Content>, Error> {
-        if self.kept.lock().touch(&descriptor.digest) {
+        if let Some(seen) = self.kept.touch(&descriptor.digest) {
             if let Ok(content) = self.kept.cache.blob(descriptor).await {
-                return Ok(self.hit(descriptor, content));
+                return Ok(self.hit(descriptor, seen, content));
             }
-            self.kept.discard(&descriptor.digest).await;
+            self.kept.discard(&seen).await;
         }
         let content = self.source.blob(descriptor).await?;
         let content = verified(content, descriptor);
@@ -130,7 +130,7 @@ impl Source for CachedSource {
     }
 
     async fn check_blob(&self, descriptor: &Descriptor) -> Result<(), Error> {
-        if self.kept.lock().touch(&descriptor.digest) && self.kept.cache.check_blob(descriptor).await.is_ok() {
+        if self.kept.touch(&descriptor.digest).is_some() && self.kept.cache.check_blob(descriptor).await.is_ok() {
             return Ok(());
         }
         self.source.check_blob(descriptor).await
@@ -163,11 +163,12 @@ pub trait CacheStore: Source + Target {
 
 impl CachedSource {
     /// What is in the cache, or from where it breaks off what the source has.
-    fn hit(&self, descriptor: &Descriptor, cached: Arc<dyn Content>) -> Arc<dyn Content> {
+    fn hit(&self, descriptor: &Descriptor, seen: Seen, cached: Arc<dyn Content>) -> Arc<dyn Content> {
         let near = Watched {
-            cached,
-            digest: descriptor.digest.clone(),
+            // So that what is wrong is found out there, and removed.
+            cached: verified(cached, descriptor),
             kept: self.kept.clone(),
+            seen,
         };
         let far = Unopened {
             descriptor: descriptor.clone(),
@@ -190,6 +191,10 @@ impl Kept {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn touch(&self, digest: &Digest) -> Option<Seen> {
+        self.lock().touch(digest)
+    }
+
     /// Makes room for something of `size` bytes; `None` if it is not to be kept.
     async fn reserve(self: &Arc<Self>, digest: &Digest, size: u64) -> Option<Reservation> {
         loop {
@@ -204,7 +209,7 @@ impl Kept {
                 Room::None => return None,
                 // Counted until it is gone, whoever removes it.
                 Room::Without(oldest) => {
-                    self.cache.remove(&oldest).await.ok()?;
+                    self.cache.remove(&oldest.digest).await.ok()?;
                     self.lock().forget(&oldest);
                 }
             }
@@ -226,9 +231,11 @@ impl Kept {
     }
 
     /// Removes what cannot be used. What cannot be removed still counts.
-    async fn discard(&self, digest: &Digest) {
-        if self.cache.remove(digest).await.is_ok() {
-            self.lock().forget(digest);
+    async fn discard(&self, seen: &Seen) {
+        // Somebody else may have found it out, and put the right one there.
+        let is_there = self.lock().has(seen);
+        if is_there && self.cache.remove(&seen.digest).await.is_ok() {
+            self.lock().forget(seen);
         }
     }
 }
@@ -254,8 +261,8 @@ impl Drop for Reservation {
 /// Content of the cache; removed from there if it cannot be read or is wrong.
 struct Watched {
     cached: Arc<dyn Content>,
-    digest: Digest,
     kept: Arc<Kept>,
+    seen: Seen,
 }
 
 #[async_trait]
@@ -264,15 +271,15 @@ impl Content for Watched {
         let chunks = match self.cached.open(span).await {
             Ok(chunks) => chunks,
             Err(error) => {
-                self.kept.discard(&self.digest).await;
+                self.kept.discard(&self.seen).await;
                 return Err(error);
             }
         };
-        let (digest, kept) = (self.digest.clone(), self.kept.clone());
+        let (kept, seen) = (self.kept.clone(), self.seen.clone());
         Ok(Box::pin(chunks.or_else(move |error| {
-            let (digest, kept) = (digest.clone(), kept.clone());
+            let (kept, seen) = (kept.clone(), seen.clone());
             async move {
-                kept.discard(&digest).await;
+                kept.discard(&seen).await;
                 Err(error)
             }
         })))

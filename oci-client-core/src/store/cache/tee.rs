@@ -159,12 +159,35 @@ struct Fed {
     pieces: Mutex<Option<mpsc::Receiver<Bytes>>>,
 }
 
+impl Fed {
+    /// A reader that goes away is no end: who writes may be in a task that stays.
+    async fn next((mut pieces, left): Feed) -> Result<Option<(Bytes, Feed)>, Error> {
+        match pieces.next().await {
+            Some(piece) => {
+                let left = left.saturating_sub(piece.len() as u64);
+                Ok(Some((piece, (pieces, left))))
+            }
+            None if left == 0 => Ok(None),
+            None => Err(Error::new(
+                ErrorKind::Store,
+                "the blob was not read to its end, and is not kept",
+            )),
+        }
+    }
+}
+
+/// Pieces, and how many bytes are still to come.
+type Feed = (mpsc::Receiver<Bytes>, u64);
+
 #[async_trait]
 impl Content for Fed {
     async fn open(&self, span: Span) -> Result<Chunks, Error> {
         let pieces = self.pieces.lock().unwrap_or_else(PoisonError::into_inner).take();
         match pieces {
-            Some(pieces) if span.start == 0 => Ok(pieces.map(Ok).boxed()),
+            Some(pieces) if span.start == 0 => {
+                let reading = (pieces, self.descriptor.size);
+                Ok(stream::try_unfold(reading, Self::next).boxed())
+            }
             _ => Err(Error::new(
                 ErrorKind::Store,
                 "what passes a cache is there once, as a whole",
@@ -172,7 +195,7 @@ impl Content for Fed {
         }
     }
 
-    /// The end comes only once the whole was right: see [`Reading::next`].
+    /// The last piece comes only once the whole was right: see [`Tee`].
     fn checked(&self, _: sealed::Sealed) -> Option<&Descriptor> {
         Some(&self.descriptor)
     }
