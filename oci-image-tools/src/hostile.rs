@@ -71,6 +71,12 @@ pub(crate) fn archive(parts: &[Vec<u8>]) -> Vec<u8> {
     [parts.concat(), vec![0; 1024]].concat()
 }
 
+/// A layer that puts `count` files into `d`, and then has as many whiteouts of this name.
+pub(crate) fn hiding(whiteout: &str, count: usize) -> Vec<u8> {
+    let files = (0..count).map(|number| file(&format!("d/{number}"), b""));
+    archive(&files.chain((0..count).map(|_| file(whiteout, b""))).collect::<Vec<_>>())
+}
+
 pub(crate) fn gzip(content: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(content).unwrap();

@@ -15,6 +15,7 @@ use crate::tar_stream::{Entry, EntryKind};
 pub(super) fn apply(nodes: &mut Nodes, stream: &mut LayerStream<'_>, layer: usize, alone: bool) -> Result<(), Error> {
     let mut merge = Merge {
         alone,
+        hidden: HashSet::new(),
         layer,
         nodes,
         written: HashSet::new(),
@@ -43,6 +44,8 @@ pub(super) fn apply(nodes: &mut Nodes, stream: &mut LayerStream<'_>, layer: usiz
 
 struct Merge<'a> {
     alone: bool,
+    /// The directories in which there is nothing of the layers below any more: nothing is left to hide there, however often the layer says so.
+    hidden: HashSet<usize>,
     layer: usize,
     nodes: &'a mut Nodes,
     /// The names that the layer has given, by the directory that they are in.
@@ -156,7 +159,9 @@ impl Merge<'_> {
         let mut below = Vec::from_iter(self.nodes.child(parent, name).map(|id| (parent, name.to_vec(), id)));
         let mut at = 0;
         while let Some((_, _, id)) = below.get(at) {
-            let (id, node) = (*id, self.nodes.get(*id));
+            let id = *id;
+            let node = self.nodes.get(id);
+            let node = node.filter(|node| !node.children.is_empty() && self.hidden.insert(id));
             let children = node.into_iter().flat_map(|node| &node.children);
             let children: Vec<_> = children.map(|(name, child)| (id, name.clone(), *child)).collect();
             below.extend(children);
@@ -176,6 +181,9 @@ impl Merge<'_> {
     }
 
     fn hide_children(&mut self, directory: usize) {
+        if !self.hidden.insert(directory) {
+            return;
+        }
         let names: Vec<_> = self
             .nodes
             .get(directory)

@@ -1,5 +1,6 @@
 mod diffs;
 mod exports;
+mod hiding;
 mod random;
 mod squashed;
 

@@ -9,16 +9,13 @@ use super::resolve::open_child;
 use super::written::Written;
 
 /// Removes what has this name, with everything below it. What `keep` holds stays, with the directories that lead to it.
-pub(super) fn remove(parent: BorrowedFd<'_>, name: &[u8], keep: Option<&Written>) -> Result<(), Errno> {
+pub(super) fn remove(parent: BorrowedFd<'_>, name: &[u8], keep: Option<&mut Written>) -> Result<(), Errno> {
     remove_below(parent, name, keep, 0)
 }
 
 /// Removes what is in this directory, as [`remove`] does.
-pub(super) fn remove_children(directory: BorrowedFd<'_>, keep: Option<&Written>) -> Result<(), Errno> {
-    for name in names(directory)? {
-        remove(directory, &name, keep)?;
-    }
-    Ok(())
+pub(super) fn remove_children(directory: BorrowedFd<'_>, keep: Option<&mut Written>) -> Result<(), Errno> {
+    remove_all(directory, keep, 0)
 }
 
 /// What has this name, if anything has; a link is not followed.
@@ -42,11 +39,16 @@ pub(super) fn is_directory(stat: &Stat) -> bool {
     FileType::from_raw_mode(stat.st_mode) == FileType::Directory
 }
 
-fn remove_below(parent: BorrowedFd<'_>, name: &[u8], keep: Option<&Written>, depth: usize) -> Result<(), Errno> {
+fn remove_below(
+    parent: BorrowedFd<'_>,
+    name: &[u8],
+    mut keep: Option<&mut Written>,
+    depth: usize,
+) -> Result<(), Errno> {
     let Some(found) = look(parent, name)? else {
         return Ok(());
     };
-    let kept = match keep {
+    let kept = match &keep {
         Some(written) => written.contains(&rustix::fs::fstat(parent)?, name),
         None => false,
     };
@@ -62,9 +64,7 @@ fn remove_below(parent: BorrowedFd<'_>, name: &[u8], keep: Option<&Written>, dep
         return Err(Errno::NAMETOOLONG);
     }
     let directory = open_child(parent, name)?;
-    for child in names(directory.as_fd())? {
-        remove_below(directory.as_fd(), &child, keep, depth + 1)?;
-    }
+    remove_all(directory.as_fd(), keep.as_deref_mut(), depth + 1)?;
     if kept {
         return Ok(());
     }
@@ -72,6 +72,18 @@ fn remove_below(parent: BorrowedFd<'_>, name: &[u8], keep: Option<&Written>, dep
         Err(Errno::NOTEMPTY | Errno::EXIST) if keep.is_some() => Ok(()),
         result => result,
     }
+}
+
+fn remove_all(directory: BorrowedFd<'_>, mut keep: Option<&mut Written>, depth: usize) -> Result<(), Errno> {
+    if let Some(written) = &mut keep
+        && !written.hide(&rustix::fs::fstat(directory)?)
+    {
+        return Ok(());
+    }
+    for name in names(directory)? {
+        remove_below(directory, &name, keep.as_deref_mut(), depth)?;
+    }
+    Ok(())
 }
 
 const MAX_DEPTH: usize = 512;

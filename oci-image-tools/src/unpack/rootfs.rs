@@ -83,7 +83,7 @@ impl Rootfs {
             }
             Place::Opaque { parent } => {
                 let hidden = self.existing(parent).and_then(|directory| match directory {
-                    Some(directory) => remove_children(directory.as_fd(), Some(&self.written)),
+                    Some(directory) => remove_children(directory.as_fd(), Some(&mut self.written)),
                     None => Ok(()),
                 });
                 hidden.map_err(|error| failed(HIDDEN, error))
@@ -99,7 +99,7 @@ impl Rootfs {
             )),
             Place::Whiteout { parent, name } => {
                 let hidden = self.existing(parent).and_then(|directory| match directory {
-                    Some(directory) => remove(directory.as_fd(), name, Some(&self.written)),
+                    Some(directory) => remove(directory.as_fd(), name, Some(&mut self.written)),
                     None => Ok(()),
                 });
                 hidden.map_err(|error| failed(HIDDEN, error))

@@ -9,12 +9,20 @@ use rustix::fs::Stat;
 #[derive(Default)]
 pub(super) struct Written {
     hashers: (RandomState, RandomState),
+    /// The directories in which there is nothing of the layers below any more. One whose number comes again is the layer's own, and so is all that is in it.
+    hidden: HashSet<(u64, u64)>,
     names: HashSet<(u64, u64)>,
 }
 
 impl Written {
     pub(super) fn clear(&mut self) {
+        self.hidden.clear();
         self.names.clear();
+    }
+
+    /// Whether what is in this directory is hidden for the first time: nothing is left to hide there after that, however often the layer says so.
+    pub(super) fn hide(&mut self, directory: &Stat) -> bool {
+        self.hidden.insert((directory.st_dev, directory.st_ino))
     }
 
     pub(super) fn insert(&mut self, parent: &Stat, name: &[u8]) {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use oci_client_core::ErrorKind;
 use oci_client_core::runtime::{ThreadRuntime, block_on};
@@ -10,7 +11,7 @@ use oci_spec_types::{Digest, MediaType};
 
 use super::{Place, image_of, refused};
 use crate::ImageLimits;
-use crate::hostile::{archive, deep, directory, file, gzip, pax};
+use crate::hostile::{archive, deep, directory, file, gzip, hiding, pax};
 use crate::layer_stream::{Budget, LayerStream};
 use crate::unpack::resolve::OPENED;
 use crate::unpack::rootfs::Rootfs;
@@ -159,4 +160,22 @@ fn u17_budgets_are_kept() {
         .unpack(&[layer], &UnpackOptions::new().with_limits(limits))
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
+}
+
+/// U16: what a whiteout costs does not grow with what the layer itself has put there. Otherwise this takes minutes.
+#[test]
+fn u16_what_was_hidden_is_not_gone_through_again() {
+    const COUNT: usize = 10_000;
+    let below = archive(&[file("d/below", b""), file("d/sub/below", b"")]);
+    for whiteout in ["d/.wh..wh..opq", ".wh.d"] {
+        let limits = ImageLimits::new().with_time(Duration::from_secs(60));
+        let place = Place::new();
+        place
+            .unpack(
+                &[below.clone(), hiding(whiteout, COUNT)],
+                &UnpackOptions::new().with_limits(limits),
+            )
+            .unwrap();
+        assert_eq!(fs::read_dir(place.root().join("d")).unwrap().count(), COUNT);
+    }
 }
