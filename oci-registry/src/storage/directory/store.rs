@@ -20,7 +20,7 @@ pub(super) struct Store {
     root: PathBuf,
     durability: Durability,
     /// Locked as long as this process has the directory open.
-    _lock: File,
+    lock: File,
     /// The tags of the repository that was listed last.
     pub(super) listing: LastListing,
     /// For the changes to manifests and tags; the repository's hash chooses one.
@@ -31,6 +31,14 @@ pub(super) struct Store {
     temporary: AtomicU64,
     /// The uploads that have a writer.
     writing: Mutex<HashSet<UploadId>>,
+}
+
+impl Drop for Store {
+    /// Closing the file would leave the lock to any process that this one is starting at the moment, until that runs a program of its own.
+    fn drop(&mut self) {
+        // Where it fails, closing is what is left.
+        let _ = self.lock.unlock();
+    }
 }
 
 impl Store {
@@ -47,7 +55,7 @@ impl Store {
         let store = Self {
             root,
             durability,
-            _lock: lock,
+            lock,
             listing: LastListing::default(),
             repositories: std::array::from_fn(|_| Stripe::default()),
             temporary: AtomicU64::default(),
